@@ -1,0 +1,43 @@
+# The few things one does with this project. `make demo` and `make test` need only Python 3.11+ and make.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check requirements benchmark lab wheel clean
+
+demo: $(READY)  ## a synthetic network, from raw files to reports
+	$(BIN)/dihkpi demo demo --hubs 12 --seed 1
+
+test: $(READY)  ## the test suite
+	$(BIN)/python -m pytest -n 2
+
+check: $(READY)  ## style, types, the map of imports, clean notebooks, definitions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tests/tools/notebooks_clean.py notebooks
+	$(BIN)/dihkpi check
+
+requirements: $(READY)  ## which test proves which requirement R01-R88
+	$(BIN)/python tests/tools/requirements.py
+
+benchmark: $(READY)  ## seconds and memory per stage
+	$(BIN)/python benchmarks/run.py
+
+lab: $(READY)  ## the notebooks at your desk
+	$(BIN)/jupyter lab notebooks
+
+wheel: $(READY)
+	$(BIN)/python -m build --wheel --no-isolation
+
+clean:
+	rm -rf $(VENV) dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --constraint constraints.txt pip
+	$(PIP) install --constraint constraints.txt --editable ".[lab,dev]"
+	@touch $@
