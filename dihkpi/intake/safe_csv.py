@@ -1,0 +1,76 @@
+"""CSV that no spreadsheet takes for a formula, and that comes back unchanged.
+
+A text that a spreadsheet would run gets an apostrophe in front. So does a text that begins with apostrophes
+and would look like one of ours, which makes the way back exact for every text.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_APOSTROPHE = "'"
+_TRIGGER = re.compile("'*[ \u00a0\ufeff\0]*[=+\\-@\t\r\n＝＋－＠]")
+_HARMLESS = re.compile(
+    r"""[=+\-@]                                  # a lone sign
+      | [+-]\d+([.,]\d+)?                        # a number
+      | \+\d+([ ]\d+)+                           # a phone number
+      | -([ ][^\W\d_]+)+[.,!?]?                  # the hyphen of a list, then words
+      | @[^\W\d_]+([ ][^\W\d_]+)*                # a handle
+    """,
+    re.VERBOSE,
+)
+
+
+def escape_text(value: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would run.
+
+    >>> [escape_text(text) for text in ["=1+1", "-5", "+43 1 234567", "'=1+1"]]
+    ["'=1+1", '-5', '+43 1 234567', "''=1+1"]
+    """
+    return _APOSTROPHE + value if _is_live(value) else value
+
+
+def unescape_text(value: str) -> str:
+    """Take the apostrophe of :func:`escape_text` (and of LimeSurvey, which writes the same) off again.
+
+    >>> [unescape_text(text) for text in ["'=1+1", "''=1+1", "'s-Hertogenbosch"]]
+    ['=1+1', "'=1+1", "'s-Hertogenbosch"]
+    """
+    return value[1:] if value.startswith(_APOSTROPHE) and _is_live(value) else value
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> Path:
+    """Write a table without its index: UTF-8 with byte order mark, comma, CRLF; numbers stay numbers.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Any table; text in cells and headers is escaped.
+    path : Path
+        File to write; an existing one is replaced.
+
+    Returns
+    -------
+    Path
+        The same path.
+    """
+    safe = frame.apply(_escape_column).rename(columns=lambda name: escape_text(str(name)))
+    # Lone surrogates cannot be encoded: they are written as they would be typed, \\ud800.
+    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n", errors="backslashreplace")
+    return path
+
+
+def _is_live(text: str) -> bool:
+    return bool(_TRIGGER.match(text)) and not _HARMLESS.fullmatch(text.lstrip("' \u00a0\ufeff\0"))
+
+
+def _escape_column(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Escape the texts of a column; columns of numbers, dates and truth values pass untouched."""
+    if column.dtype.kind not in "OUSV" and column.dtype.name not in {"str", "string", "category"}:
+        return column
+    return column.astype(object).map(lambda value: escape_text(value) if isinstance(value, str) else value)

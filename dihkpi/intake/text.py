@@ -1,0 +1,78 @@
+"""Text as people type it: cleaned for reading, normalised for comparing, made visible for showing."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+# Soft hyphen, zero-width characters, byte order mark, bidirectional marks: nobody means to type these.
+_UNSEEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_QUOTES = "\"'`´«»‹›‘’‚‛“”„‟"
+_NOT_PRINTED = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
+
+
+def clean_cell(text: str) -> str:
+    """Compose accents (NFC), remove invisible marks, strip white space of every kind.
+
+    >>> clean_cell("\\ufeff\\u00a0Zu\\u0308rich\\u200b ")
+    'Zürich'
+    """
+    return _UNSEEN.sub("", unicodedata.normalize("NFC", text)).strip()
+
+
+def normalise_header(text: str) -> str:
+    """The form in which two headers are compared.
+
+    >>> normalise_header(' "Name\\u00a0 of the\\nHub" ')
+    'name of the hub'
+    """
+    plain = " ".join(unicodedata.normalize("NFKC", _UNSEEN.sub("", text)).split())
+    return plain.strip(_QUOTES + " ").casefold()
+
+
+def code_of(label: str) -> str:
+    """The code that a label suggests: lower-case ASCII words joined by underscores.
+
+    >>> code_of("Aeronautics & Space"), code_of("Café, thé")
+    ('aeronautics_and_space', 'cafe_the')
+    """
+    decomposed = unicodedata.normalize("NFKD", label.replace("&", " and ").casefold())
+    letters = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return re.sub(r"[^a-z0-9]+", "_", letters).strip("_")
+
+
+def did_you_mean(word: str, options: Iterable[str], limit: int = 3) -> list[str]:
+    """The options nearest to a word, best first; none when nothing is near.
+
+    >>> did_you_mean("Overal", ["human", "overall"])
+    ['overall']
+    """
+    by_folded: dict[str, str] = {}
+    for option in options:
+        by_folded.setdefault(option.casefold(), option)
+    return [by_folded[near] for near in difflib.get_close_matches(word.casefold(), by_folded, n=limit)]
+
+
+def code_point(character: str) -> str:
+    """Name a character by its code point.
+
+    >>> code_point("\\v")
+    'U+000B'
+    """
+    return f"U+{ord(character):04X}"
+
+
+def show(value: object, limit: int = 80) -> str:
+    """Make a foreign value fit to print: unseen characters by code point, cut at ``limit`` characters.
+
+    Markup is left as it stands: escaping is the business of the output.
+
+    >>> show("a\\x1b[2J\\u202eb"), show("long text", limit=5)
+    ('a<U+001B>[2J<U+202E>b', 'long…')
+    """
+    text = "" if value is None or value != value else str(value)
+    head = text[: limit + 1]
+    shown = "".join(f"<{code_point(c)}>" if unicodedata.category(c) in _NOT_PRINTED else c for c in head)
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
