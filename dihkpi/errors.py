@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 
 
 class DihkpiError(Exception):
@@ -64,3 +65,36 @@ class WorkspaceError(DihkpiError):
 
 class ReportError(DihkpiError):
     """A report could not be made; the text names the template, the cell and the error."""
+
+
+def did_you_mean(word: str, options: Iterable[str], limit: int = 3) -> list[str]:
+    """Options that look like ``word``, nearest first, letter case ignored.
+
+    Examples
+    --------
+    >>> did_you_mean("overal", ["overall", "strategy"])
+    ['overall']
+    """
+    by_folded = {option.casefold(): option for option in options}
+    near = difflib.get_close_matches(word.casefold(), list(by_folded), n=limit, cutoff=0.6)
+    return [by_folded[match] for match in near]
+
+
+def hint_for(word: str, options: Iterable[str], noun: str = "known", limit: int = 8) -> str:
+    """One line that helps with an unknown word: the near misses, or what is known.
+
+    Examples
+    --------
+    >>> hint_for("dma_sm", ["dma_sme", "odm_2023"])
+    "did you mean 'dma_sme'?"
+    >>> hint_for("x", ["dma_sme", "odm_2023"])
+    'known: dma_sme, odm_2023'
+    """
+    names = list(options)
+    near = did_you_mean(word, names)
+    if near:
+        return "did you mean " + " or ".join(f"'{name}'" for name in near) + "?"
+    if not names:
+        return f"{noun}: none"
+    tail = f", and {len(names) - limit} more" if len(names) > limit else ""
+    return f"{noun}: {', '.join(names[:limit])}{tail}"

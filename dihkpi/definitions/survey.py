@@ -1,0 +1,207 @@
+"""Models of ``survey.yaml``: what is asked, in which forms, and how the files look that carry it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal
+
+from dihkpi.definitions.base import Definition, Names, Number
+
+Severity = Literal["error", "warning", "info"]
+CellType = Literal[
+    "text", "id", "integer", "decimal", "money", "percent", "date", "dates", "boolean", "period", "url",
+    "code", "codes", "rated_codes", "hub",
+]  # fmt: skip
+DateOrder = Literal["ymd", "dmy", "mdy"]
+
+
+class Column(Definition):
+    """One column of a form."""
+
+    type: CellType = "text"
+    label: str = ""
+    about: str = ""
+    required: bool = False
+    present: bool = False
+    """The column itself must be in the file, even if its cells may be empty."""
+    codes: Names = ()
+    """Code list(s) of a code column."""
+    among: Mapping[str, str] = {}
+    """Only the entries of the code list with these attributes."""
+    also: Names = ()
+    """Further code lists whose entries are accepted with a warning."""
+    unknown: Severity = "error"
+    """What an unknown code is."""
+    min: Number | None = None
+    max: Number | None = None
+    pattern: str | None = None
+    missing: Names = ()
+    """Texts that mean 'no value' in this column, beside the empty cell."""
+    separator: str = ";"
+    """Between the codes of one cell."""
+    personal: Literal["no", "indirect", "direct"] = "no"
+    """Direct personal data is dropped at import."""
+
+
+class Item(Definition):
+    """One line of a questionnaire; ``type`` names its answer type."""
+
+    code: str
+    question: str
+    type: str
+    label: str
+
+
+class AnswerType(Definition):
+    """The closed list of codes an item may have, with their labels."""
+
+    label: str = ""
+    codes: Mapping[str, str]
+
+
+class Source(Definition):
+    """Where a layout finds a column."""
+
+    header: Names = ()
+    position: int | None = None
+    """Counted from 1, for files whose header is not known."""
+
+
+class Layout(Definition):
+    """How one kind of file carries a form; which file is which is decided by content."""
+
+    title: str
+    containers: tuple[Literal["csv", "xlsx"], ...] = ("csv", "xlsx")
+    sheet: str | None = None
+    """Name of the sheet; any sheet when not given."""
+    file: str | None = None
+    """Pattern of the file name, only to choose between layouts that fit equally."""
+    signature: Names = ()
+    """Headers that must all be there."""
+    headers: Mapping[str, Source | Names] = {}
+    """Column to header(s); a column not listed is found under its own name."""
+    only: bool = False
+    """Only the listed columns are expected, the others of the form are empty."""
+    fixed: Mapping[str, str] = {}
+    """Columns with one value for the whole file."""
+    coding: Mapping[str, Mapping[str, str]] = {}
+    """Per answer type: cell text to code."""
+    dates: DateOrder = "ymd"
+    decimal: Literal["dot", "comma"] = "dot"
+    extra: Literal["keep", "warn"] = "warn"
+    """Whether columns beyond the layout are worth a warning."""
+
+    def source(self, column: str) -> Source:
+        """Where to look for a column of the form."""
+        given = self.headers.get(column)
+        if given is None:
+            return Source(header=(column,))
+        return given if isinstance(given, Source) else Source(header=given)
+
+
+class Rule(Definition):
+    """A rule over several cells; exactly one of ``check``, ``sequence``, ``exclusive``, ``pattern`` kinds."""
+
+    brief: str
+    """The rule as one plain sentence."""
+    hint: str = ""
+    severity: Severity = "error"
+    check: str | None = None
+    """Expression that must hold; not evaluated where a value is missing."""
+    cells: Names = ()
+    """Columns to point at; those that the expression reads by default."""
+    sequence: Sequence | None = None
+    exclusive: str | None = None
+    """An item that excludes a tick on every other item of its question."""
+    unanswered: bool = False
+    """Each question without any answer is reported."""
+    straight_lining: Names = ()
+    """Answer types in which all items of the form having the same highest or non-zero answer is suspicious."""
+
+
+class Sequence(Definition):
+    """Dates of one respondent must follow the order of the waves."""
+
+    min_months: int | None = None
+    max_months: int | None = None
+
+
+class Derived(Definition):
+    """A column computed after validation; exactly one way."""
+
+    attribute: str | None = None
+    """``column.attribute``: the attribute of the code that stands in the column."""
+    days: str | None = None
+    """Days of a date range column, both ends counted."""
+    expression: str | None = None
+    """A condition or amount over other columns."""
+
+
+class Respondent(Definition):
+    """How the rows of a form tell who answered or was served."""
+
+    kind: str | None = None
+    kind_from: str | None = None
+    """Column with the kind, when the rows are of several."""
+    id: str | None = None
+    """Column with the identifier in the official register."""
+    registration: str | None = None
+    """Column with the VAT or registration number."""
+    name: str | None = None
+    country: str | None = None
+    nuts: str | None = None
+    sector: str | None = None
+    size: str | None = None
+
+
+class Form(Definition):
+    """One table of a survey: its columns, its key, its rules and the files that carry it."""
+
+    title: str
+    kind: Literal["answers", "scores", "records", "hubs", "catalogue", "register", "targets"]
+    key: Names
+    """Columns that identify a row (``respondent`` stands for who answered); a doubled key is an error."""
+    key_without: Names = ()
+    """Columns that identify a row whose first key column is empty."""
+    columns: Mapping[str, Column]
+    items: tuple[Item, ...] = ()
+    """Read from the CSV that ``items`` names."""
+    hub: str | None = None
+    """Column that names the hub; without one the folder of the file tells."""
+    hub_country: str | None = None
+    """Column with the hub's country, for names that several hubs share."""
+    respondent: Respondent | None = None
+    date: str | None = None
+    """Column that dates a row."""
+    wave: str | None = None
+    rules: Mapping[str, Rule] = {}
+    derived: Mapping[str, Derived] = {}
+    layouts: Mapping[str, Layout] = {}
+    tidy: bool = True
+    """Also read as a plain table with the column names as headers."""
+
+    def questions(self) -> dict[str, tuple[Item, ...]]:
+        """Items by question, in the order of the form."""
+        result: dict[str, tuple[Item, ...]] = {}
+        for item in self.items:
+            result[item.question] = (*result.get(item.question, ()), item)
+        return result
+
+
+class SurveyText(Definition):
+    """The content of one ``survey.yaml``."""
+
+    survey: str
+    version: str
+    title: str
+    languages: Names = ("en",)
+    about: str = ""
+    waves: str | None = None
+    """Code list of the waves."""
+    valid_from: date | None = None
+    reference: str
+    answer_types: Mapping[str, AnswerType] = {}
+    questions: Mapping[str, str] = {}
+    """Code of a question to its short text."""
+    forms: Mapping[str, Form]
