@@ -1,0 +1,339 @@
+"""Reads every definition of one or more folders and reports all problems at once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from dihkpi.definitions.codelists import CodeList, read_code_list, read_csv_rows
+from dihkpi.definitions.indicators import (
+    Example,
+    Indicator,
+    Level,
+    PolicyValue,
+    ReportDefinition,
+    TableDefinition,
+)
+from dihkpi.definitions.locate import FOLDERS, bundled_root
+from dihkpi.definitions.options import apply_options
+from dihkpi.definitions.scoring import Scoring
+from dihkpi.definitions.survey import Form, Item, SurveyText
+from dihkpi.definitions.yaml import read_yaml
+from dihkpi.errors import DefinitionError, UsageError, did_you_mean, hint_for
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Survey(SurveyText):
+    """A survey with its scoring, indicators and worked examples."""
+
+    indicators: Mapping[str, Indicator] = {}
+    examples: tuple[Example, ...] = ()
+    raw_scoring: Mapping[str, Any] | None = None
+    fingerprint: str = ""
+    """Hash of the files that decide how a submission is read and checked."""
+
+    def form(self, name: str) -> Form:
+        """One form of the survey."""
+        if name not in self.forms:
+            raise UsageError(f"survey {self.survey} has no form '{name}'\n  {hint_for(name, self.forms)}")
+        return self.forms[name]
+
+    def scoring(self, options: Mapping[str, str] | None = None) -> Scoring:
+        """The scoring tree with the given switches.
+
+        Raises
+        ------
+        UsageError
+            When the survey is not scored or a switch is unknown.
+        """
+        if self.raw_scoring is None:
+            raise UsageError(f"survey {self.survey} has no scoring.yaml, so it has no scores")
+        return Scoring.model_validate(apply_options(self.raw_scoring, options or {}))
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Everything the package knows about surveys, indicators, places, tables and reports.
+
+    Build it with :func:`load_definitions`.
+    """
+
+    roots: tuple[Path, ...]
+    versions: Mapping[tuple[str, str], Survey] = field(repr=False)
+    codelists: Mapping[str, CodeList] = field(repr=False)
+    levels: Mapping[str, Level] = field(repr=False)
+    policy: Mapping[str, PolicyValue] = field(repr=False)
+    tables: Mapping[str, TableDefinition] = field(repr=False)
+    reports: Mapping[str, ReportDefinition] = field(repr=False)
+    fingerprint: str = ""
+
+    @cached_property
+    def surveys(self) -> Mapping[str, Survey]:
+        """The newest version of each survey."""
+        return {name: survey for (name, _), survey in sorted(self.versions.items())}
+
+    def survey(self, name: str, version: str | None = None) -> Survey:
+        """One survey, the newest version unless another is asked for.
+
+        Raises
+        ------
+        UsageError
+            When there is no such survey; the message names near misses.
+        """
+        if name not in self.surveys:
+            raise UsageError(f"unknown survey '{name}'\n  {hint_for(name, self.surveys)}")
+        if version is None:
+            return self.surveys[name]
+        if (name, version) not in self.versions:
+            known = [v for s, v in self.versions if s == name]
+            raise UsageError(f"survey {name} has no version '{version}'\n  {hint_for(version, known)}")
+        return self.versions[name, version]
+
+    @cached_property
+    def indicators(self) -> Mapping[tuple[str, str], Indicator]:
+        """Indicators of the newest versions by (survey, id)."""
+        return {(s, i): item for s, survey in self.surveys.items() for i, item in survey.indicators.items()}
+
+    def value(self, name: str) -> Any:
+        """A number of policy."""
+        return self.policy[name].value
+
+    def file(self, kind: str, name: str) -> Path:
+        """Path of a definition file; the user's folder wins over the bundled one."""
+        for root in reversed(self.roots):
+            path = root / kind / name
+            if path.exists():
+                return path
+        raise DefinitionError([f"{kind}/{name}: no such file"], " and ".join(root.name for root in self.roots))
+
+
+def load_definitions(folder: str | Path | None = None) -> Definitions:
+    """Load the bundled definitions and, on top of them, those of a folder.
+
+    The folder may hold any of ``surveys/``, ``schemas/`` and ``notebooks/``. What it names anew is added; a survey version,
+    code list, table or template of the same name replaces the bundled one; entries of ``indicators.yaml``,
+    ``levels.yaml``, ``policy.yaml`` and ``reports.yaml`` are merged by their id.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path, optional
+        A folder of your own definitions.
+
+    Raises
+    ------
+    UsageError
+        When the folder does not exist or holds no definitions.
+    DefinitionError
+        When anything in it is wrong: all problems at once.
+
+    Examples
+    --------
+    >>> definitions = load_definitions()
+    >>> len(definitions.survey("dma_sme").form("assessments").items)
+    86
+    """
+    roots = [bundled_root()]
+    if folder is not None:
+        extra = Path(folder)
+        if not extra.is_dir():
+            raise UsageError(f"no such folder of definitions: {extra}")
+        if not any((extra / name).is_dir() for name in FOLDERS):
+            raise UsageError(f"{extra} holds no definitions\n  expected at least one of: {', '.join(FOLDERS)}")
+        roots.append(extra)
+    return _Loader(tuple(roots)).load()
+
+
+class _Loader:
+    """Collects the problems of all files before it raises."""
+
+    def __init__(self, roots: tuple[Path, ...]) -> None:
+        self.roots, self.problems = roots, list[str]()
+        self.digest = hashlib.sha256()
+
+    def load(self) -> Definitions:
+        lists = self._code_lists()
+        raw = self._raw_surveys()
+        ids = sorted({indicator for files in raw.values() for indicator in files.get("indicators.yaml") or {}})
+        lists["indicators"] = CodeList("indicators", tuple({"code": code, "label": code} for code in ids))
+        versions = {key: survey for key, files in raw.items() if (survey := self._survey(key, files))}
+        definitions = Definitions(
+            roots=self.roots,
+            versions=versions,
+            codelists=lists,
+            levels=self._entries("schemas/levels.yaml", Level),
+            policy=self._entries("schemas/policy.yaml", PolicyValue),
+            tables=self._tables(),
+            reports=self._entries("notebooks/reports.yaml", ReportDefinition),
+            fingerprint=self.digest.hexdigest()[:16],
+        )
+        from dihkpi.definitions.crosscheck import cross_check
+
+        if not self.problems:
+            self.problems.extend(cross_check(definitions))
+        if self.problems:
+            raise DefinitionError(self.problems, str(self.roots[-1].name) if len(self.roots) > 1 else "the definitions")
+        return definitions
+
+    def _files(self, pattern: str) -> Iterator[Path]:
+        for root in self.roots:
+            yield from sorted(root.glob(pattern))
+
+    def _read(self, path: Path, name: str) -> Any:
+        self.digest.update(path.read_bytes())
+        try:
+            return read_yaml(path, name)
+        except DefinitionError as fault:
+            self.problems.extend(fault.problems)
+            return None
+
+    def _code_lists(self) -> dict[str, CodeList]:
+        lists: dict[str, CodeList] = {}
+        for path in self._files("schemas/codelists/*.csv"):
+            self.digest.update(path.read_bytes())
+            try:
+                lists[path.stem] = read_code_list(path)
+            except DefinitionError as fault:
+                self.problems.extend(fault.problems)
+        return lists
+
+    def _entries(self, pattern: str, model: type[Model]) -> dict[str, Model]:
+        merged: dict[str, Model] = {}
+        for path in self._files(pattern):
+            name = path.name
+            for key, raw in (self._read(path, name) or {}).items():
+                entry = self._build(model, raw, f"{name} › {key}")
+                if entry is not None:
+                    merged[key] = entry
+        return merged
+
+    def _tables(self) -> dict[str, TableDefinition]:
+        tables = {}
+        for path in self._files("schemas/tables/*.yaml"):
+            table = self._build(TableDefinition, self._read(path, path.name), f"tables/{path.name}")
+            if table is not None:
+                tables[table.table] = table
+        return tables
+
+    def _raw_surveys(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Raw content per survey version; a file of a later root replaces, indicators merge."""
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+        for path in self._files("surveys/*/*/*.yaml"):
+            key = (path.parent.parent.name, path.parent.name)
+            files = found.setdefault(key, {})
+            content = self._read(path, f"{key[0]}/{key[1]}/{path.name}")
+            if path.name == "indicators.yaml":
+                content = {**files.get(path.name, {}), **(content or {})}
+            files[path.name] = content
+            files.setdefault("folders", [])
+            if path.parent not in files["folders"]:
+                files["folders"].append(path.parent)
+        return found
+
+    def _survey(self, key: tuple[str, str], files: dict[str, Any]) -> Survey | None:
+        name = "/".join(key)
+        raw = files.get("survey.yaml")
+        if not isinstance(raw, dict):
+            self.problems.append(f"{name}: no survey.yaml")
+            return None
+        if (raw.get("survey"), raw.get("version")) != key:
+            self.problems.append(f"{name}/survey.yaml: survey and version must be those of the folder, {key[0]} and {key[1]}")
+        raw = {**raw, "forms": self._with_items(name, raw, files["folders"])}
+        scoring = files.get("scoring.yaml")
+        if scoring is not None:
+            self._check_scoring(name, scoring)
+        known = set(SurveyText.model_fields)
+        body = {
+            **{k: v for k, v in raw.items() if k in known},
+            "indicators": files.get("indicators.yaml") or {},
+            "examples": files.get("examples.yaml") or (),
+            "raw_scoring": scoring,
+            "fingerprint": hashlib.sha256(repr(raw).encode()).hexdigest()[:16],
+        }
+        for unknown in sorted(set(raw) - known):
+            self.problems.append(f"{name}/survey.yaml › {unknown}: unknown field\n      {hint_for(unknown, known, 'fields')}")
+        return self._build(Survey, body, f"{name}/survey.yaml")
+
+    def _check_scoring(self, name: str, raw: Any) -> None:
+        """Every choice of every switch must give a valid definition."""
+        where = f"{name}/scoring.yaml"
+        if not isinstance(raw, dict):
+            self.problems.append(f"{where}: must hold the fields {', '.join(Scoring.model_fields)}")
+            return
+        options = raw.get("options") or {}
+        chosen = [{}] + [{o: c} for o, option in options.items() for c in (option or {}).get("choices") or {}]
+        for choice in chosen:
+            try:
+                body = apply_options(raw, choice)
+            except UsageError as fault:
+                self.problems.append(f"{where} › options: {fault}")
+                return
+            if self._build(Scoring, body, where if not choice else f"{where} › options › {choice}") is None:
+                return
+
+    def _with_items(self, name: str, raw: dict[str, Any], folders: list[Path]) -> dict[str, Any]:
+        """Forms with the rows of their items CSV put in."""
+        forms: dict[str, Any] = {}
+        for form, body in (raw.get("forms") or {}).items():
+            items = body.get("items") if isinstance(body, dict) else None
+            if isinstance(items, str):
+                path = next((f / items for f in reversed(folders) if (f / items).is_file()), folders[-1] / items)
+                try:
+                    self.digest.update(path.read_bytes())
+                    rows = read_csv_rows(path, f"{name}/{items}", tuple(Item.model_fields))
+                    fields = Item.model_fields
+                    body = {**body, "items": [{k: v for k, v in row.items() if k in fields} for row in rows]}
+                except FileNotFoundError:
+                    self.problems.append(f"{name}/survey.yaml › forms › {form} › items: no file {items} beside it")
+                    body = {**body, "items": []}
+                except DefinitionError as fault:
+                    self.problems.extend(fault.problems)
+                    body = {**body, "items": []}
+            forms[form] = body
+        return forms
+
+    def _build(self, model: type[Model], raw: Any, where: str) -> Model | None:
+        try:
+            return model.model_validate(raw)
+        except ValidationError as fault:
+            self.problems.extend(_explain(fault, where))
+            return None
+
+
+def _explain(fault: ValidationError, where: str) -> Iterator[str]:
+    """One line per problem, with the path inside the file."""
+    for error in fault.errors():
+        skip = ("Source", "function-before", "tuple[", "Names")
+        steps = [str(step) for step in error["loc"] if not str(step).startswith(skip)]
+        place = where
+        if steps and steps[0] in ("indicators", "examples"):
+            place, steps = where.replace("survey.yaml", f"{steps[0]}.yaml"), steps[1:]
+        path = " › ".join([place, *steps])
+        if error["type"] == "extra_forbidden":
+            near = did_you_mean(steps[-1], _all_fields())
+            yield f"{path}: unknown field" + (f"\n      did you mean '{near[0]}'?" if near else "")
+        elif error["type"] == "missing":
+            yield f"{path}: missing, but required"
+        else:
+            message = error["msg"].removeprefix("Value error, ")
+            given = error.get("input")
+            shown = f", not {given!r}" if isinstance(given, str | None) and "not a number" not in message else ""
+            yield f"{path}: {message[0].lower()}{message[1:]}{shown}"
+
+
+def _all_fields() -> set[str]:
+    from dihkpi.definitions.base import Definition
+
+    return {name for model in _subclasses(Definition) for name in model.model_fields}
+
+
+def _subclasses(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for child in model.__subclasses__():
+        yield child
+        yield from _subclasses(child)
