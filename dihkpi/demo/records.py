@@ -1,0 +1,220 @@
+"""What the hubs of the demo did: services, collaborations and events, in the columns of their files."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from dihkpi.demo.answers import LAST_DAY
+from dihkpi.demo.names import hub_name
+from dihkpi.demo.people import Hub, World, favour
+
+PRICE = "Service price"
+AID = "Amount of the service price to be reported as Aid of national or regional public nature, €"
+RUNNING = "In progress"
+"""A status that hubs write and the code list does not know."""
+
+
+class Offer(NamedTuple):
+    """One line of a hub's price list."""
+
+    category: str
+    description: str
+    price: int
+    share: float
+    days: int
+
+
+OFFERS = pd.DataFrame(
+    [
+        Offer("test_before_invest", "DMA (Digital Maturity Assessment)", 1500, 0.13, 1),
+        Offer("test_before_invest", "Feasibility study for sensors on a production line", 3500, 0.13, 30),
+        Offer("test_before_invest", "Test of a planning model on own data", 8000, 0.12, 60),
+        Offer("test_before_invest", "Prototype in the test bed", 15_000, 0.08, 90),
+        Offer("test_before_invest", "Pilot on the shop floor, with evaluation", 20_000, 0.04, 90),
+        Offer("training_and_skills_development", "Half-day course: safe use of AI tools", 500, 0.14, 1),
+        Offer("training_and_skills_development", "Boot camp on data analysis", 1000, 0.10, 3),
+        Offer("training_and_skills_development", "Tailored course on cybersecurity", 2000, 0.04, 5),
+        Offer("support_to_find_investment", "Financing advice", 2000, 0.06, 20),
+        Offer("support_to_find_investment", "Preparation of a pitch for investors", 3500, 0.04, 40),
+        Offer(
+            "networking_and_access_to_innovation_ecosystems",
+            "Matchmaking with a technology provider",
+            500,
+            0.08,
+            5,
+        ),
+        Offer(
+            "networking_and_access_to_innovation_ecosystems", "Study visit to a partner hub", 1000, 0.04, 2
+        ),
+    ]
+)
+EVENTS = {
+    "awareness": "Digital breakfast",
+    "training": "Hands-on afternoon",
+    "networking": "Demo day",
+    "train_the_trainer": "Trainers' workshop",
+}
+
+
+def numbered(start: str, count: int) -> list[str]:
+    """Identifiers in a row."""
+    return [f"{start}{number:04d}" for number in range(1, count + 1)]
+
+
+def services(world: World, hub: Hub, rng: np.random.Generator, customers: pd.DataFrame) -> pd.DataFrame:
+    """The 28 columns of a services workbook; customers carry the day from which they may be served."""
+    count = round(500 * hub.size)
+    loyalty = rng.gamma(1.5, size=len(customers))
+    who = customers.iloc[rng.choice(len(customers), count, p=loyalty / loyalty.sum())].reset_index(drop=True)
+    early = rng.random(count) < 0.05
+    since = np.where(early, hub.grant_start, who["since"].to_numpy("datetime64[D]"))
+    start = since + (rng.random(count) * (LAST_DAY - since).astype(int)).astype(int)
+    offer = OFFERS.iloc[rng.choice(len(OFFERS), count, p=OFFERS["share"])].reset_index(drop=True)
+    end = np.minimum(start + rng.integers(0, offer["days"].to_numpy()), LAST_DAY)
+
+    sme = (who["kind"] == "sme").to_numpy()
+    price = offer["price"].to_numpy(float)
+    aid = np.where(sme, price * hub.aid_share, 0).round() / 100
+    invoiced = np.where(rng.random(count) < 0.4, price - aid, 0).round(2)
+    group = (
+        offer["category"].isin(["training_and_skills_development", *OFFERS["category"].iloc[-1:]]).to_numpy()
+    )
+    invests = (offer["category"] == "support_to_find_investment").to_numpy() & (rng.random(count) < 0.35)
+    amount = np.where(invests, rng.lognormal(11.3, 1.1, count).round(-3) + 5000, 0)
+    source = favour(rng, world.labels("investment_types"), count, 0.7)
+    running = (start > LAST_DAY - 90) & (rng.random(count) < 0.4)
+    technology, capacity = _technologies(world, rng, count)
+    countries = world.definitions.codelists["countries"].labels
+    other = {name: world.label(name, "other") for name in ("investment_types", "technologies")}
+
+    frame = pd.DataFrame(
+        {
+            "Content ID": numbered(str(hub.index + 1), count),
+            "Customer": who["name"],
+            "VAT": who["vat"],
+            "Service category delivered": offer["category"].map(
+                world.definitions.codelists["service_categories"].labels
+            ),
+            "Number of attendees": pd.array(rng.integers(3, 40, count), dtype="Int64"),
+            PRICE: price,
+            "Price invoiced to customer": invoiced,
+            AID: aid,
+            "Specific information on State Aid": np.where(sme, "De minimis", "No State aid: public task"),
+            "Technology type used": technology,
+            "Status": np.where(running, RUNNING, favour(rng, world.labels("statuses"), count, 0.5)),
+            "Short description of the service": offer["description"],
+            "Amount of investment triggered": amount,
+            "Type of investment": np.where(invests, source, ""),
+            "Dates": _days(start) + np.where(early & (end == start), " /", " / " + _days(end)),
+            "Information on the use of capacities financed by the Digital Europe Programme": capacity,
+            "Specify use of capacities financed by the Digital Europe Programme": "",
+            "Specify type of investment": np.where(
+                invests & (source == other["investment_types"]), "Crowdfunding", ""
+            ),
+            "Specify Technology type used": np.where(
+                technology.str.endswith(other["technologies"]), "Drones", ""
+            ),
+            "Customer ID": who["id"],
+            "EDIH Name": hub.name,
+            "EDIH Country": countries[hub.country],
+            "Customer Country": who["country"].map(countries),
+            "Customer  region": who["nuts"],
+            "Customer primary sector": who["sector"],
+            "Customer staff size": who["staff"],
+            "Customer type": who["kind"].map(world.definitions.codelists["customer_types"].labels),
+            "Author's email": f"kpi@{hub.website.removeprefix('https://')}",
+        }
+    )
+    frame.loc[~group, "Number of attendees"] = pd.NA
+    frame.loc[~invests, "Amount of investment triggered"] = np.nan
+    return frame
+
+
+def _technologies(world: World, rng: np.random.Generator, count: int) -> tuple[pd.Series, np.ndarray]:
+    """One to three technologies of a service, and the Digital Europe capacity behind the first of them."""
+    labels = world.labels("technologies")
+    pillars = world.definitions.codelists["technologies"].attribute("dep_pillar")
+    capacities = world.definitions.codelists["dep_pillars"].labels
+    behind = pd.Series(world.codes("technologies")).map(pillars).map(capacities).fillna("").to_numpy(object)
+    taste = np.log(rng.dirichlet(np.where(behind == "", 0.5, 3.0)) + 1e-6)
+    chosen = np.argsort(-(taste + rng.gumbel(size=(count, len(labels)))), axis=1)[:, :3]
+    text = pd.Series(labels[chosen[:, 0]])
+    how_many = rng.choice([1, 2, 3], count, p=[0.5, 0.35, 0.15])
+    for more in (1, 2):
+        text = text.where(how_many <= more, text + ";" + labels[chosen[:, more]])
+    return text, np.where(rng.random(count) < 0.7, behind[chosen[:, 0]], "")
+
+
+def collaborations(world: World, hub: Hub, rng: np.random.Generator) -> pd.DataFrame:
+    """Work with other hubs and with partners outside the region."""
+    count = max(3, rng.poisson(20 * hub.size))
+    start = _between(rng, hub.grant_start, count)
+    end = start + rng.integers(30, 500, count)
+    regions = pd.Series(rng.choice(world.regions, count))
+    places = regions.map(world.definitions.codelists["nuts2024"].labels)
+    types = favour(rng, world.codes("partner_types"), count, 0.95)
+    types = np.where(rng.random(count) < 0.4, "digital_innovation_hub", types)
+    kinds = rng.choice(world.codes("collaboration_kinds"), count)
+    labels = world.definitions.codelists["partner_types"].labels
+    partners = [hub_name(number) for number in rng.integers(0, 900, count)]
+    joint = np.isin(kinds, ["infrastructure", "investment"])
+    return pd.DataFrame(
+        {
+            "id": numbered(f"{hub.hub}-C", count),
+            "hub": hub.hub,
+            "partner_name": np.where(
+                types == "digital_innovation_hub", partners, pd.Series(types).map(labels) + ", " + places
+            ),
+            "partner_type": types,
+            "partner_country": regions.str[:2],
+            "partner_region": regions,
+            "start": _days(start),
+            "end": np.where(end > LAST_DAY, "", _days(end)),
+            "kind": kinds,
+            "joint_amount": np.where(joint, rng.lognormal(10.3, 0.8, count).round(-2), np.nan),
+            "infrastructure": np.where(kinds == "infrastructure", "Shared test bed, " + places, ""),
+            "technology_transfer": _yes(rng, 0.3, count),
+            "confirmed": _yes(rng, 0.8, count),
+            "evidence": np.where(joint, "Signed agreement", "Minutes of a meeting"),
+        }
+    )
+
+
+def events(world: World, hub: Hub, rng: np.random.Generator) -> pd.DataFrame:
+    """Events with their participants."""
+    count = max(3, rng.poisson(25 * hub.size))
+    start = _between(rng, hub.grant_start, count)
+    kinds = favour(rng, world.codes("event_kinds"), count, 0.6)
+    participants = rng.integers(8, 120, count)
+    sme = rng.binomial(participants, 0.6)
+    return pd.DataFrame(
+        {
+            "id": numbered(f"{hub.hub}-E", count),
+            "hub": hub.hub,
+            "title": pd.Series(kinds).map(EVENTS).fillna("Open day")
+            + [f" {number}" for number in range(1, count + 1)],
+            "start": _days(start),
+            "end": _days(np.minimum(start + rng.integers(0, 3, count), LAST_DAY)),
+            "place": np.where(rng.random(count) < 0.3, "online", hub.nuts),
+            "kind": kinds,
+            "participants": participants,
+            "participants_sme": sme,
+            "participants_pso": rng.binomial(participants - sme, 0.5),
+            "evidence": "Attendance list",
+        }
+    )
+
+
+def _between(rng: np.random.Generator, first: np.datetime64, count: int) -> np.ndarray:
+    return np.sort(first + rng.integers(0, (LAST_DAY - first).astype(int), count))
+
+
+def _days(days: np.ndarray) -> np.ndarray:
+    return np.datetime_as_string(days.astype("datetime64[D]")).astype(object)
+
+
+def _yes(rng: np.random.Generator, share: float, count: int) -> np.ndarray:
+    return np.where(rng.random(count) < share, "yes", "no")
