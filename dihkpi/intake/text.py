@@ -10,6 +10,7 @@ from collections.abc import Iterable
 # Soft hyphen, zero-width characters, byte order mark, bidirectional marks: nobody means to type these.
 _UNSEEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _QUOTES = "\"'`´«»‹›‘’‚‛“”„‟"
+_MISSING = {"nan", "NaT", "<NA>"}
 _NOT_PRINTED = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 
 
@@ -72,7 +73,9 @@ def show(value: object, limit: int = 80) -> str:
     >>> show("a\\x1b[2J\\u202eb"), show("long text", limit=5)
     ('a<U+001B>[2J<U+202E>b', 'long…')
     """
-    text = "" if value is None or value != value else str(value)
+    text = "" if value is None else str(value)
+    if text in _MISSING and not isinstance(value, str):
+        text = ""
     head = text[: limit + 1]
     shown = "".join(f"<{code_point(c)}>" if unicodedata.category(c) in _NOT_PRINTED else c for c in head)
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"

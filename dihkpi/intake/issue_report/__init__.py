@@ -1,0 +1,63 @@
+"""The issue report: what is wrong in a submission, for people, for spreadsheets and for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dihkpi.intake.issue_report.findings import RuleBrief, in_order
+from dihkpi.intake.issue_report.plain import issue_object, summary_lines
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["RuleBrief", "issue_object", "summary_lines", "write_issue_report"]
+
+
+def write_issue_report(
+    out: Path,
+    issues: pd.DataFrame,
+    files: pd.DataFrame,
+    rules: Mapping[str, RuleBrief] | None = None,
+    sources: Mapping[str, Path] | None = None,
+) -> list[Path]:
+    """Write ``issues.html``, ``issues.xlsx``, ``issues.json`` and ``issues.csv``.
+
+    Parameters
+    ----------
+    out : Path
+        Folder to write into; made when it is not there.
+    issues, files : DataFrame
+        The tables ``issues`` and ``files`` of a validation.
+    rules : mapping of str to RuleBrief, optional
+        What each rule says and how often it was tested; rules that nothing broke are listed too.
+    sources : mapping of str to Path, optional
+        The sender's own file for each name in ``files``. Only files that were read are opened again,
+        so that a refused file stays closed.
+
+    Returns
+    -------
+    list of Path
+        The four files, in the order above.
+    """
+    from dihkpi.intake.issue_report.page import issue_page
+    from dihkpi.intake.issue_report.workbook import write_workbook
+    from dihkpi.intake.safe_csv import write_csv
+
+    out.mkdir(parents=True, exist_ok=True)
+    issues, rules = in_order(issues), rules or {}
+    read = {file: path for file, path in sorted((sources or {}).items()) if file in set(files["file"])}
+    html, xlsx, json, csv = (out / f"issues.{kind}" for kind in ("html", "xlsx", "json", "csv"))
+    html.write_text(issue_page(issues, files, rules), encoding="utf-8", newline="\n")
+    write_workbook(xlsx, issues, files, rules, read)
+    json.write_bytes(_as_json(issue_object(issues, files)))
+    write_csv(issues, csv)
+    return [html, xlsx, json, csv]
+
+
+def _as_json(value: object) -> bytes:
+    """Readable UTF-8; a lone surrogate, which UTF-8 cannot hold, becomes its JSON escape."""
+    import json
+
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8", errors="backslashreplace")
