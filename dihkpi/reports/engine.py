@@ -1,0 +1,171 @@
+"""Run one notebook: `execute` is the only place that knows how; a faster way can be put in its stead."""
+
+from __future__ import annotations
+
+import ast
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dihkpi.errors import ReportError
+from dihkpi.reports.plan import ReportJob
+from dihkpi.reports.wording import visible
+
+CELL_SECONDS = 300
+_ENVIRONMENT = {
+    "MPLBACKEND": "Agg",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+}
+
+
+class FailedNotebookError(ReportError):
+    """A notebook stopped; ``notebook`` holds it as far as it came."""
+
+    def __init__(self, message: str, notebook: Any) -> None:
+        self.notebook = notebook
+        super().__init__(message)
+
+
+def execute(job: ReportJob) -> Any:
+    """Run the template of a job in a kernel of its own.
+
+    Returns
+    -------
+    nbformat.NotebookNode
+        The executed notebook, without timings, paths and random ids.
+
+    Raises
+    ------
+    FailedNotebookError
+        When a cell fails, ends the kernel or takes too long; names template, cell and error.
+    """
+    import nbformat
+    import papermill
+
+    check_parameters(job.template, job.parameters)
+    reason = ""
+    with tempfile.TemporaryDirectory() as scratch, _surroundings():
+        target = Path(scratch) / "report.ipynb"
+        try:
+            papermill.execute_notebook(
+                str(job.template), str(target), parameters=dict(job.parameters), cwd=str(job.folder),
+                kernel_name="python3", progress_bar=False, log_output=False, execution_timeout=CELL_SECONDS, extra_arguments=["--log-level=50"],
+            )  # fmt: skip
+        except papermill.PapermillExecutionError as error:
+            reason = f"{error.ename}: {error.evalue}"
+        except Exception as error:  # the kernel died or was too slow; whatever it was, other reports go on
+            reason = f"{type(error).__name__}: {str(error).strip() or 'the kernel stopped'}"
+        if not target.is_file():
+            raise ReportError(f"{job.template.name} could not be started\n  {visible(reason)[:300]}")
+        notebook = nbformat.read(target, as_version=4)
+    position = _stopped_at(notebook)
+    if reason or position is not None:
+        raise FailedNotebookError(_message(job, notebook, position, reason), _clean(notebook))
+    return _clean(notebook)
+
+
+def check_parameters(template: Path, parameters: Mapping[str, Any]) -> None:
+    """Parameters must be declared in the cell tagged ``parameters`` and hold JSON values only."""
+    cells = json.loads(template.read_text(encoding="utf-8"))["cells"]
+    tagged = [cell for cell in cells if "parameters" in cell.get("metadata", {}).get("tags", [])]
+    if len(tagged) != 1:
+        raise ReportError(
+            f"{template.name} has {len(tagged)} cells tagged 'parameters'; a template has exactly one"
+        )
+    body = ast.parse("".join(tagged[0]["source"])).body
+    targets = [t for line in body if isinstance(line, ast.Assign) for t in line.targets]
+    targets += [line.target for line in body if isinstance(line, ast.AnnAssign)]
+    declared = {target.id for target in targets if isinstance(target, ast.Name)}
+    unknown = sorted(set(parameters) - declared)
+    if unknown:
+        known = ", ".join(sorted(declared)) or "none"
+        raise ReportError(
+            f"{template.name}: parameter '{visible(unknown[0])}' is not declared in its parameters cell\n  declared: {known}"
+        )
+    for name, value in parameters.items():
+        if not _is_json(value):
+            raise ReportError(
+                f"{template.name}: parameter '{name}' is {type(value).__name__}\n  allowed: text, number, true or false, none, lists and mappings of these"
+            )
+
+
+def _is_json(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_json(item) for key, item in value.items())
+    if isinstance(value, list):
+        return all(_is_json(item) for item in value)
+    return (
+        value is None
+        or type(value) in (str, bool, int)
+        or (type(value) is float and abs(value) < float("inf"))
+    )
+
+
+@contextmanager
+def _surroundings() -> Iterator[None]:
+    """A quiet log and a fixed environment for the kernel; both as before afterwards."""
+    loggers = [logging.getLogger(name) for name in ("papermill", "traitlets", "nbclient")]
+    levels, before = [logger.level for logger in loggers], dict(os.environ)
+    os.environ.update(_ENVIRONMENT)
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _stopped_at(notebook: Any) -> int | None:
+    """Position of the first code cell that failed or never ran (a cell may end the kernel without an error)."""
+    for position, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code" or not cell.source.strip():
+            continue
+        if cell.execution_count is None or any(output.output_type == "error" for output in cell.outputs):
+            return position
+    return None
+
+
+def _message(job: ReportJob, notebook: Any, position: int | None, reason: str) -> str:
+    """Template, cell and error in plain words; the cell is told by its heading, its number and its first line."""
+    template, said = job.template.name, visible(reason)[:300] or "the cell ended the kernel without an error"
+    if position is None:
+        return f"{template}: {said}"
+    own = [cell for cell in notebook.cells[: position + 1] if not _ours(cell)]
+    headings = [
+        cell.source.strip().splitlines()[0].lstrip("# ")
+        for cell in own
+        if cell.cell_type == "markdown" and cell.source.strip()
+    ]
+    under = f" under '{headings[-1]}'" if headings else ""
+    line = notebook.cells[position].source.strip().splitlines()[0]
+    return f"{template}, cell {len(own)}{under}: {said}\n  {line}"
+
+
+def _ours(cell: Any) -> bool:
+    """A cell that papermill put in."""
+    tags = {"injected-parameters", "papermill-error-cell-tag"}
+    return bool(tags & set(cell.metadata.get("tags", [])))
+
+
+def _clean(notebook: Any) -> Any:
+    """The notebook without what changes from run to run: timings, paths, random ids, version of Python."""
+    notebook.cells = [
+        cell for cell in notebook.cells if "papermill-error-cell-tag" not in cell.metadata.get("tags", [])
+    ]
+    notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    for position, cell in enumerate(notebook.cells, start=1):
+        cell.id = f"cell-{position:02d}"
+        cell.metadata = {key: value for key, value in cell.metadata.items() if key == "tags"}
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if output.output_type != "stream"]
+    return notebook

@@ -1,0 +1,126 @@
+"""``manifest.json``: which reports lie in a folder, from which data and definitions, and with which bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from dihkpi.errors import WorkspaceError
+from dihkpi.reports.results import Results
+
+NAME, MADE_BY = "manifest.json", "dihkpi"
+_FIELDS = ("report", "level", "code", "title", "path", "key", "files")
+
+
+def claim(out: Path) -> dict[str, dict[str, Any]]:
+    """Take a folder for reports and give what is on record there, by path.
+
+    A new or empty folder gets a manifest at once, so that a run that was cut short can be taken up again.
+
+    Raises
+    ------
+    WorkspaceError
+        When the folder holds files but no manifest of ours: they are not overwritten.
+    """
+    manifest = _read(out)
+    if manifest is None:
+        if out.is_dir() and any(out.iterdir()):
+            raise WorkspaceError(
+                f"'{out.name}' holds files but no {NAME} of {MADE_BY}; nothing was written\n  choose another folder, or empty this one"
+            )
+        _write(out, {"made_by": MADE_BY, "reports": [], "failed": []})
+        return {}
+    return {entry["path"]: entry for entry in manifest["reports"]}
+
+
+def _read(out: Path) -> dict[str, Any] | None:
+    try:
+        manifest = json.loads((out / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    ours = (
+        isinstance(manifest, dict)
+        and manifest.get("made_by") == MADE_BY
+        and isinstance(manifest.get("reports"), list)
+    )
+    return manifest if ours else None
+
+
+def _write(out: Path, manifest: Mapping[str, Any]) -> None:
+    from dihkpi.reports.render import write_file
+
+    write_file(out / NAME, json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+
+
+def record_reports(out: Path, made: Iterable[Mapping[str, Any]], failed: Iterable[Mapping[str, Any]]) -> None:
+    """Put reports on record; those of earlier runs stay while their files do."""
+    manifest = _read(out) or {"made_by": MADE_BY, "reports": []}
+    failed = list(failed)
+    entries = {entry["path"]: entry for entry in manifest["reports"] if (out / entry["path"]).is_file()}
+    entries |= {entry["path"]: {name: entry[name] for name in _FIELDS} for entry in made}
+    for entry in failed:
+        entries.pop(entry["path"], None)
+    manifest["reports"] = [entries[path] for path in sorted(entries)]
+    manifest["failed"] = [
+        {name: entry[name] for name in ("report", "level", "code", "title", "message")} for entry in failed
+    ]
+    _write(out, manifest)
+
+
+def reports_on_record(out: str | Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The reports that lie in a folder, and those that could not be made in the last run."""
+    manifest = _read(Path(out)) or {}
+    return manifest.get("reports", []), manifest.get("failed", [])
+
+
+def write_manifest(out: str | Path, data: str | Path, *, made_at: str) -> Path:
+    """Complete the manifest with versions, hashes, row counts and the time.
+
+    Parameters
+    ----------
+    out : path
+        Folder of the reports.
+    data : path
+        The results folder they were made from.
+    made_at : str
+        The only timestamp of all outputs, as ISO 8601; passed in, because nothing here reads a clock.
+
+    Returns
+    -------
+    Path
+        The manifest.
+    """
+    folder, results = Path(out), Results(data)
+    claim(folder)
+    manifest = _read(folder) or {}
+    rows = {path.stem: _rows(path) for path in sorted(results.folder.glob("*.parquet"))}
+    meta = {name: results.meta.get(name) for name in ("period", "first_day", "last_day", "snapshot", "definitions",
+                                                      "package", "surveys", "options", "counts")}  # fmt: skip
+    other = [folder / "index.html", *sorted((folder / "data").glob("*"))]
+    files = {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in other
+        if path.is_file()
+    }
+    _write(
+        folder,
+        {**manifest, **meta, "rows": rows, "files": files, "versions": _versions(), "made_at": made_at},
+    )
+    return folder / NAME
+
+
+def _rows(path: Path) -> int:
+    from pyarrow.parquet import read_metadata
+
+    return int(read_metadata(path).num_rows)
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {
+        name: version(name) for name in ("matplotlib", "nbconvert", "numpy", "pandas", "papermill", "seaborn")
+    }

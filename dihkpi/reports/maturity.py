@@ -1,0 +1,139 @@
+"""Sections on digital maturity: scores per wave, the profile of dimensions, and the change on pairs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dihkpi.reports import figures as draw
+from dihkpi.reports.blocks import Block, Words, no_data, sentence, table
+from dihkpi.reports.overview import change_sentence, respondents, root
+from dihkpi.reports.results import Estimate, Indicators, Results
+from dihkpi.reports.wording import esc, listing
+
+
+def _survey(results: Results, survey: str) -> dict[str, Any]:
+    found: dict[str, Any] = results.dictionary.get("surveys", {}).get(survey, {})
+    return found
+
+
+def _periods(results: Results) -> tuple[str, str]:
+    return results.so_far, results.period
+
+
+def dimensions(about: dict[str, Any]) -> dict[str, str]:
+    """The root of the scoring tree and the nodes right below it, with their labels."""
+    nodes = about.get("nodes", {})
+    return {code: node["label"] for code, node in nodes.items() if node.get("depth", 0) <= 1}
+
+
+def wave_scores(results: Results, figures: Indicators, survey: str) -> dict[str, dict[str, Estimate]]:
+    """Wave to dimension to mean score, only waves of which anything is known."""
+    about = _survey(results, survey)
+    found = {}
+    for wave in about.get("waves") or []:
+        row = {
+            code: figures.latest(
+                "maturity_score", _periods(results), dimension=code, survey=survey, wave=wave
+            )[0]
+            for code in dimensions(about)
+        }
+        if any(estimate.status != "m" for estimate in row.values()):
+            found[wave] = row
+    return found
+
+
+def _band(about: dict[str, Any], value: float | None) -> str:
+    """Label of the band of a score of the root; an edge belongs to the band below it."""
+    scheme = about.get("nodes", {}).get(root(about), {}).get("bands")
+    bands = about.get("bands", {}).get(scheme, [])
+    if value is None:
+        return "–"
+    return next((b["label"] for b in bands if b["up_to"] is None or value <= b["up_to"]), "–")
+
+
+def maturity_scores(results: Results, words: Words, figures: Indicators, survey: str) -> Block:
+    """Overall score per wave: how many were assessed, mean, interval, band."""
+    about, scores = _survey(results, survey), wave_scores(results, figures, survey)
+    if not scores:
+        return no_data(f"no assessment of {respondents(survey)} is on record")
+    rows = []
+    for wave, row in scores.items():
+        overall = row.get(root(about), Estimate())
+        count = figures.latest("dma_count", _periods(results), survey=survey, wave=wave)[0]
+        mark = " (low reliability)" if overall.status == "u" else ""
+        rows.append([results.label("waves", wave), words.value(count), words.value(overall) + mark,
+                     words.range(overall), _band(about, overall.value)])  # fmt: skip
+    note = ("Different organisations stand behind the waves, because not all come back: differences between these means are "
+            "not the effect of the support. The change below is computed on pairs.")  # fmt: skip
+    heads = ["Assessment", "Assessed#", "Mean score (0 to 100)#", f"{words.interval}#", "Band of the mean"]
+    return table(f"Digital maturity of {respondents(survey)}, overall score", heads, rows, note)
+
+
+def maturity_profile(results: Results, words: Words, figures: Indicators, survey: str) -> Block:
+    """The dimensions as dots with intervals, one dot per wave."""
+    about, scores = _survey(results, survey), wave_scores(results, figures, survey)
+    labels = dimensions(about)
+    shown = {wave: row for wave, row in scores.items() if any(e.known for e in row.values())}
+    if not shown:
+        return no_data(f"no profile of {respondents(survey)} can be shown")
+    scale = about["nodes"][root(about)].get("scale", [0, 100])
+    bands = about.get("bands", {}).get(about["nodes"][root(about)].get("bands"), [])
+    edges = {band["label"]: band["up_to"] if band["up_to"] is not None else scale[1] for band in bands}
+    series = {
+        results.label("waves", wave): {labels[code]: e for code, e in row.items()}
+        for wave, row in shown.items()
+    }
+    alt = f"Mean score by dimension. {_spoken(words, series)}"
+    caption = (f"Digital maturity of {respondents(survey)} by dimension: mean scores with {words.interval}s "
+               f"({listing(_bases(shown, root(about)))})")  # fmt: skip
+    return draw.profile(series, edges, (scale[0], scale[1]), alt, caption)
+
+
+def _bases(waves: dict[str, dict[str, Estimate]], overall: str) -> list[str]:
+    return [
+        f"{wave}: n = {row[overall].n}" if row[overall].n else f"{wave}: n not shown"
+        for wave, row in waves.items()
+    ]
+
+
+def _spoken(words: Words, series: dict[str, dict[str, Estimate]]) -> str:
+    return " ".join(
+        f"{wave}: " + ", ".join(f"{label} {words.value(e)}" for label, e in row.items()) + "."
+        for wave, row in series.items()
+    )
+
+
+def maturity_change(results: Results, words: Words, figures: Indicators, survey: str) -> Block:
+    """The paired change, overall and by dimension."""
+    about = _survey(results, survey)
+    waves, blocks = about.get("waves") or [], []
+    for later in waves[1:]:
+        pair = f"{waves[0]}-{later}"
+        found = {
+            label: figures.latest(
+                "maturity_gain", _periods(results), dimension=code, survey=survey, waves=pair
+            )[0]
+            for code, label in dimensions(about).items()
+        }
+        if any(e.status != "m" for e in found.values()):
+            blocks.append(_one_change(words, found, f"{waves[0]} to {later}", respondents(survey)))
+    if not blocks:
+        return no_data(f"no {respondents(survey)} have been assessed twice")
+    return Block("\n".join(block.html for block in blocks))
+
+
+def _one_change(words: Words, found: dict[str, Estimate], pair: str, who: str) -> Block:
+    overall = next(iter(found.values()))
+    text = sentence(f"<strong>{esc(pair)}.</strong> {esc(change_sentence(words, overall))}")
+    if not any(e.known for e in found.values()):
+        return text
+    alt = f"Mean change in points with intervals. {_spoken(words, {pair: found})}"
+    caption = (
+        f"Change in digital maturity of {who} from {pair}, in points, same organisations ({words.interval}s)"
+    )
+    rows = [
+        [label, words.value(e, sign=True), words.range(e, sign=True), "–" if e.n is None else e.n]
+        for label, e in found.items()
+    ]
+    heads = ["Dimension", "Mean change#", f"{words.interval}#", "Pairs (n)#"]
+    return text + draw.forest(found, alt, caption) + table(f"Change from {pair}, in points", heads, rows)

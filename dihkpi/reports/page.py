@@ -1,0 +1,59 @@
+"""A notebook as one self-contained page: no input, nothing fetched, nothing that runs (but a script of ours by its hash)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from dihkpi.reports.blocks import Block
+from dihkpi.reports.wording import visible
+
+
+@lru_cache(maxsize=4)
+def _exporter(folder: Path) -> Any:
+    """The exporter for a page template; made once, because that is most of its cost."""
+    from nbconvert.exporters.html import HTMLExporter
+
+    return HTMLExporter(
+        template_name=folder.name, extra_template_basedirs=[str(folder.parent)], exclude_anchor_links=True,
+        exclude_input=True, sanitize_html=False,
+    )  # fmt: skip
+
+
+def make_page(notebook: Any, folder: Path, title: str, script: str = "") -> str:
+    """Turn a notebook into a page.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        Markdown cells and the HTML outputs of code cells are shown, in their order.
+    folder : Path
+        Folder of the page template.
+    title : str
+        Title of the page; escaped in the template.
+    script : str, optional
+        The only script that the page may run.
+    """
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() if script else ""
+    resources = {"page": {"title": visible(title), "script": script, "script_hash": digest}}
+    text, _ = _exporter(folder).from_notebook_node(notebook, resources)
+    return str(text)
+
+
+def notebook_of(*parts: str | Block) -> Any:
+    """A notebook of headings (text, Markdown) and blocks, for pages that no template makes."""
+    from nbformat import v4
+
+    notebook = v4.new_notebook()
+    for position, part in enumerate(parts):
+        if isinstance(part, Block):
+            output = v4.new_output("display_data", data={"text/html": part.html})
+            cell = v4.new_code_cell(outputs=[output])
+        else:
+            cell = v4.new_markdown_cell(part)
+        cell.id = f"cell-{position:02d}"
+        notebook.cells.append(cell)
+    return notebook

@@ -1,0 +1,183 @@
+"""Which reports are to be made: one job per report, with everything that decides its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dihkpi.errors import ReportError, UsageError, hint_for
+from dihkpi.reports.results import Results
+
+if TYPE_CHECKING:
+    from dihkpi.definitions import Definitions
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+
+
+@dataclass(frozen=True)
+class ReportJob:
+    """One report to be made.
+
+    Attributes
+    ----------
+    report, level, code : str
+        Which report of ``reports.yaml``, for which place.
+    title : str
+        Title of the page.
+    template : Path
+        The notebook.
+    page : Path
+        Folder with the template of the page.
+    parameters : mapping
+        Values of the notebook's parameters; JSON types only.
+    folder : Path
+        Working directory of the notebook; the parameter ``data`` is relative to it.
+    path : str
+        Where the page goes, relative to the folder of the reports, with forward slashes.
+    key : str
+        Hash over everything that decides the bytes of the page.
+    """
+
+    report: str
+    level: str
+    code: str
+    title: str
+    template: Path
+    page: Path
+    parameters: Mapping[str, Any]
+    folder: Path
+    path: str
+    key: str
+
+
+def plan_reports(
+    data: str | Path,
+    definitions: Definitions,
+    *,
+    hubs: Collection[str] | None = None,
+    regions: Collection[str] | None = None,
+    network: bool | None = None,
+) -> list[ReportJob]:
+    """Decide which reports are to be made.
+
+    Without a choice: each hub that submitted something, each region and country with such a hub, and the network.
+    With a choice, only what is named.
+
+    Parameters
+    ----------
+    data : path
+        The results folder of a run.
+    definitions : Definitions
+        Says which reports there are (``notebooks/reports.yaml``).
+    hubs, regions : collection of str, optional
+        Ids of hubs; codes of places of any level but hub and network.
+    network : bool, optional
+        Whether to report on the network.
+
+    Returns
+    -------
+    list of ReportJob
+        Hubs first, then regions, then the network; each in alphabetical order.
+    """
+    results = Results(data)
+    everything = hubs is None and regions is None and not network
+    active = set(results.hubs.loc[results.hubs["submitted"].astype(bool), "hub"])
+    inside = results.places[results.places["hub"].isin(active)]
+    places = set(zip(inside["level"], inside["code"], strict=True)) - {("network", "all")}
+    wanted = {
+        ("hub", hub) for hub in _chosen("hub", hubs, set(results.hubs["hub"]), active if everything else ())
+    }
+    named = set(
+        _chosen("region", regions, {code for _, code in places}, {c for _, c in places} if everything else ())
+    )
+    wanted |= {(level, code) for level, code in places if code in named and level not in ("hub", "network")}
+    if network or (network is None and everything):
+        wanted.add(("network", "all"))
+    return list(_jobs(results, definitions, wanted))
+
+
+def _chosen(
+    noun: str, named: Collection[str] | None, known: set[str], default: Iterable[str]
+) -> Iterable[str]:
+    unknown = sorted(set(named or ()) - known)
+    if unknown:
+        raise UsageError(
+            f"there is no {noun} '{unknown[0]}' to report on\n  {hint_for(unknown[0], sorted(known))}"
+        )
+    return default if named is None else named
+
+
+def _jobs(results: Results, definitions: Definitions, wanted: set[tuple[str, str]]) -> Iterator[ReportJob]:
+    page = Path(definitions.file("notebooks", "page"))
+    frame = _digest(sorted(file for file in page.rglob("*") if file.is_file()))
+    order = ("hub", "nuts2", "country")
+    rank = {
+        level: order.index(level) if level in order else len(order) + (level == "network")
+        for level, _ in wanted
+    }
+    taken: set[str] = set()
+    for name, report in definitions.reports.items():
+        template = Path(definitions.file("notebooks", report.template))
+        text = _digest([template])
+        for level, code in sorted(wanted, key=lambda place: (rank[place[0]], *place)):
+            if level not in report.levels:
+                continue
+            parameters = {"data": results.folder.name, "level": level, "code": code}
+            meta = {
+                entry: results.meta.get(entry) for entry in ("snapshot", "definitions", "package", "period")
+            }
+            path = next(path for path in _paths(level, code, name) if path.casefold() not in taken)
+            taken.add(path.casefold())
+            yield ReportJob(
+                report=name, level=level, code=code, title=f"{report.title}: {results.place(level, code)}, {results.period}",
+                template=template, page=page, parameters=parameters, folder=results.folder.parent, path=path,
+                key=_hash([frame, text, parameters, meta, report.title]),
+            )  # fmt: skip
+
+
+def _paths(level: str, code: str, report: str) -> tuple[str, ...]:
+    """Where the page may go: the first report of a place is its index, a second one has its own name."""
+    folder = {"hub": "hub/", "network": ""}.get(level, "region/")
+    name = folder + ("network" if level == "network" else checked_id(code))
+    return (
+        f"{name}/index.html",
+        f"{name}/{checked_id(report)}.html",
+        f"{folder}{checked_id(level)}-{code}/{report}.html",
+    )
+
+
+def checked_id(code: str) -> str:
+    """An id that is safe as the name of a folder on every system; a ReportError otherwise.
+
+    Examples
+    --------
+    >>> checked_id("HR-adria")
+    'HR-adria'
+    >>> checked_id("../x")
+    Traceback (most recent call last):
+    dihkpi.errors.ReportError: '../x' cannot be the name of a folder
+      allowed: up to 64 of A-Z a-z 0-9 _ -, a letter or digit first, and no device name of Windows such as CON
+    """
+    if not _ID.fullmatch(code) or code.lower() in _DEVICES:
+        raise ReportError(
+            f"'{code}' cannot be the name of a folder\n  allowed: up to 64 of A-Z a-z 0-9 _ -, a letter or digit "
+            "first, and no device name of Windows such as CON"
+        )
+    return code
+
+
+def _digest(files: Iterable[Path]) -> str:
+    total = hashlib.sha256()
+    for file in files:
+        total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def _hash(parts: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -1,0 +1,122 @@
+"""The read-only view of one place that a notebook calls: every method gives a piece of the page."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from dihkpi.reports import activity, maturity, overview, places, quality
+from dihkpi.reports.blocks import Block, Words
+from dihkpi.reports.results import Indicators, Results
+
+
+class Report:
+    """What is known of one hub, region, country or network.
+
+    Parameters
+    ----------
+    results : Results
+        The results folder of a run.
+    level : str
+        Kind of place: ``hub``, ``nuts2``, ``country``, ``network`` or a level of your own.
+    code : str
+        Which place of that level; the network is called ``all``.
+    """
+
+    def __init__(self, results: Results, level: str, code: str) -> None:
+        self.name = results.place(level, code)
+        self.level, self.code, self._results = level, code, results
+        self._words = Words(results.policy("disclosure_minimum", 5), results.policy("confidence_level", 0.95))
+
+    @cached_property
+    def _figures(self) -> Indicators:
+        return self._results.indicators(self.level, self.code)
+
+    def title(self) -> Block:
+        """Name of the place, what it is, period and cut-off day."""
+        return overview.title(self._results, self.level, self.code)
+
+    def headline(self) -> Block:
+        """Four large figures, each with what it rests on, and one plain sentence."""
+        return overview.headline(self._results, self._words, self._figures)
+
+    def comparison(self) -> Block:
+        """The place beside its country and the network."""
+        return overview.comparison(self._results, self._words, self.level, self.code)
+
+    def kpi_table(self) -> Block:
+        """Achieved against target, expected share and status."""
+        return activity.kpi_table(self._results, self._words, self._figures)
+
+    def services_by_category(self) -> Block:
+        """Services delivered by category."""
+        return activity.services_by_category(self._results, self._words, self._figures)
+
+    def services_by_technology(self) -> Block:
+        """Services delivered by technology, small ones merged."""
+        return activity.services_by_technology(self._results, self._words, self._figures)
+
+    def customers(self) -> Block:
+        """Customers by type, size and sector."""
+        return activity.customers(self._results, self._words, self._figures)
+
+    def trend(self) -> Block:
+        """Yearly figures."""
+        return activity.trend(self._results, self._words, self._figures)
+
+    def maturity_scores(self, survey: str) -> Block:
+        """Overall score per wave."""
+        return maturity.maturity_scores(self._results, self._words, self._figures, survey)
+
+    def maturity_profile(self, survey: str) -> Block:
+        """The dimensions per wave, drawn with their intervals."""
+        return maturity.maturity_profile(self._results, self._words, self._figures, survey)
+
+    def maturity_change(self, survey: str) -> Block:
+        """The change of organisations that were assessed twice."""
+        return maturity.maturity_change(self._results, self._words, self._figures, survey)
+
+    def coverage(self) -> Block:
+        """Hubs, regions with a hub, technologies offered."""
+        return places.coverage(self._results, self._words, self._figures)
+
+    def places(self) -> Block:
+        """The places one level below."""
+        return places.places(self._results, self._words, self.level, self.code)
+
+    def hubs(self) -> Block:
+        """The hubs of the place side by side, in alphabetical order."""
+        return places.hubs(self._results, self._words, self.level, self.code)
+
+    def data_quality(self) -> Block:
+        """What was received, set aside, and why."""
+        return quality.data_quality(self._results, self.level, self.code)
+
+    def provenance(self) -> Block:
+        """How the report was made, and what its words mean."""
+        return overview.provenance(self._results, self._words)
+
+
+def open_report(data: str | Path, level: str, code: str) -> Report:
+    """Open the results folder of a run for one place.
+
+    Parameters
+    ----------
+    data : path
+        The results folder, relative to the working directory.
+    level : str
+        Kind of place: ``hub``, ``nuts2``, ``country`` or ``network``.
+    code : str
+        Which place of that level.
+
+    Returns
+    -------
+    Report
+        A read-only view; its methods give pieces of a page.
+
+    Raises
+    ------
+    ReportError
+        When the folder holds no results, or no such place.
+    """
+    return Report(Results(data), level, code)

@@ -1,0 +1,166 @@
+"""How figures are said: escaped text, rounded numbers with their unit, periods, and words for what is not known."""
+
+from __future__ import annotations
+
+import html
+import unicodedata
+from collections.abc import Iterable
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+          "November", "December")  # fmt: skip
+LIGHTS = {"on_track": "on track", "watch": "watch", "behind": "behind"}
+_QUARTERS = {"1": "first", "2": "second", "3": "third", "4": "fourth"}
+_MINUS, _NARROW = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
+
+
+def visible(text: object) -> str:
+    """Text on one line, with control characters and changes of direction shown by their code point.
+
+    Examples
+    --------
+    >>> visible("a\\x00b\\u202ec")
+    'a‹U+0000›b‹U+202E›c'
+    """
+    given = "" if text is None else " ".join(str(text).split())
+    hidden = {"Cc", "Cf", "Cs"}
+    return "".join(f"‹U+{ord(c):04X}›" if unicodedata.category(c) in hidden else c for c in given)
+
+
+def esc(text: object) -> str:
+    """The one way by which foreign text enters a page.
+
+    Examples
+    --------
+    >>> esc('<img src=x onerror="hit()">')
+    '&lt;img src=x onerror=&quot;hit()&quot;&gt;'
+    """
+    return html.escape(visible(text), quote=True)
+
+
+def number(value: float, decimals: int = 0, sign: bool = False) -> str:
+    """A number rounded half up, with thousands separated.
+
+    Examples
+    --------
+    >>> number(1234567.5), number(-0.04, 1), number(7.25, 1, sign=True)
+    ('1,234,568', '0.0', '+7.3')
+    """
+    step = Decimal(1).scaleb(-decimals)
+    rounded = Decimal(repr(float(value))).quantize(step, rounding=ROUND_HALF_UP)
+    text = f"{abs(rounded):,}"
+    if rounded < 0:
+        return _MINUS + text
+    return "+" + text if sign and rounded > 0 else text
+
+
+def amount(value: float, unit: str = "", sign: bool = False) -> str:
+    """A number as its unit asks: whole per cent and euros, means with one decimal, counts as they are.
+
+    Examples
+    --------
+    >>> amount(41.5, "%"), amount(1128186.17, "EUR"), amount(7.04, "points", sign=True), amount(12.0, "records")
+    ('42\xa0%', '€1,128,186', '+7.0', '12')
+    """
+    if unit == "%":
+        return number(value, sign=sign) + _NARROW + "%"
+    if unit == "EUR":
+        text = number(abs(value))
+        return (_MINUS if value < 0 and text != "0" else "") + "€" + text
+    decimals = 1 if unit == "points" or not float(value).is_integer() else 0
+    return number(value, decimals, sign)
+
+
+def short_amount(value: float, unit: str = "", sign: bool = False) -> str:
+    """As `amount`, with millions of euros in words, for large type.
+
+    Examples
+    --------
+    >>> short_amount(2645000, "EUR"), short_amount(54600, "EUR")
+    ('€2.6\xa0million', '€54,600')
+    """
+    if unit == "EUR" and abs(value) >= 1_000_000:
+        return (_MINUS if value < 0 else "") + f"€{number(abs(value) / 1_000_000, 1)}{_NARROW}million"
+    return amount(value, unit, sign)
+
+
+def percent(share: float | None) -> str:
+    """A share between 0 and 1 as whole per cent; a dash when there is none.
+
+    Examples
+    --------
+    >>> percent(0.635), percent(None)
+    ('64\xa0%', '–')
+    """
+    return "–" if share is None else number(Decimal(repr(share)).scaleb(2).__float__()) + _NARROW + "%"
+
+
+def interval(lo: float, hi: float, unit: str = "", sign: bool = False) -> str:
+    """Both ends of an interval.
+
+    Examples
+    --------
+    >>> interval(4.9, 9.5, "points")
+    '4.9 to 9.5'
+    """
+    return f"{amount(lo, unit, sign)} to {amount(hi, unit, sign)}"
+
+
+def day(text: str) -> str:
+    """An ISO day in words.
+
+    Examples
+    --------
+    >>> day("2026-06-30")
+    '30 June 2026'
+    """
+    when = date.fromisoformat(text)
+    return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
+
+
+def period_words(period: str) -> str:
+    """A period as it stands in a sentence.
+
+    Examples
+    --------
+    >>> [period_words(p) for p in ("2026", "2026-Q3", "2026-09", "M18", "../2026-12-31")]
+    ['in 2026', 'in the third quarter of 2026', 'in September 2026', 'up to month 18 of the grant', 'up to 31 December 2026']
+    """
+    if period.startswith("../"):
+        return f"up to {day(period[3:])}"
+    if period.startswith("M"):
+        first, _, last = period[1:].partition("-M")
+        return f"in months {first} to {last} of the grant" if last else f"up to month {first} of the grant"
+    year, _, part = period.partition("-")
+    if part.startswith("Q"):
+        return f"in the {_QUARTERS.get(part[1:], part)} quarter of {year}"
+    return f"in {MONTHS[int(part) - 1]} {year}" if part.isdigit() else f"in {period}"
+
+
+def plural(count: float, one: str, many: str = "") -> str:
+    """A count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "hub"), plural(1200, "hub"), plural(0, "country", "countries")
+    ('1 hub', '1,200 hubs', '0 countries')
+    """
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def listing(words: Iterable[str]) -> str:
+    """Words joined as in a sentence.
+
+    Examples
+    --------
+    >>> listing(["a", "b", "c"]), listing(["a"])
+    ('a, b and c', 'a')
+    """
+    *head, last = list(words) or [""]
+    return f"{', '.join(head)} and {last}" if head else last
+
+
+def capital(sentence: str) -> str:
+    """The first letter as a capital, the rest untouched."""
+    return sentence[:1].upper() + sentence[1:]
