@@ -74,7 +74,7 @@ class Questionnaire:
         for kind, shown in CELLS.items():
             of_kind = self.types == kind
             text[:, of_kind] = np.array([*shown, ""], dtype=object)[steps[:, of_kind]]
-        return pd.DataFrame(text, columns=self.codes)
+        return pd.DataFrame(text, columns=self.codes, dtype=object)
 
     def scores(self, steps: np.ndarray) -> np.ndarray:
         """Six dimension scores from 0 to 100, as the official tool would show them."""

@@ -65,7 +65,7 @@ class Table:
 def _cells(column: pd.Series, as_text: bool) -> list[Any]:
     if column.dtype.kind == "f" and as_text:
         return list(np.where(column.isna(), "", np.char.mod("%.2f", column.to_numpy())))
-    return list(column.astype(object).where(column.notna(), None))
+    return (column.astype(object).where(column.notna(), None) if column.hasnans else column).tolist()
 
 
 def _write_workbook(path: Path, sheet: str, header: list[str], rows: Iterable[Iterable[Any]]) -> None:

@@ -13,8 +13,8 @@ FOUNDERS = (
 WORDS = """
 Amber Aurora Beacon Birch Borealis Cedar Citadel Comet Compass Coral Delta Drift Falcon Fjord Forge Gale
 Granite Harbour Heather Horizon Iris Juniper Kestrel Keystone Lagoon Lantern Larch Lighthouse Linden Loom
-Lumen Maple Marble Meadow Meridian Mosaic Nimbus Oak Olive Orchard Osprey Pebble Polder Prism Quarry Ridge Saffron
-Sail Sierra Silver Sparrow Summit Tern Thyme Tide Umbra Vale Willow Yarrow Zephyr
+Lumen Maple Marble Meadow Meridian Mosaic Nimbus Oak Olive Orchard Osprey Pebble Polder Prism Quarry Ridge
+Saffron Sail Sierra Silver Sparrow Summit Tern Thyme Tide Umbra Vale Willow Yarrow Zephyr
 """
 TAILS = (
     "Digital Hub", "Data Works", "Innovation Yard", "Tech Quay", "Digital Studio", "Digital Lab",
