@@ -99,6 +99,10 @@ class Layout(Definition):
             return Source(header=(column,))
         return given if isinstance(given, Source) else Source(header=given)
 
+    def source_by_position(self, position: int) -> bool:
+        """Whether a column is read from this position, counted from 0, whatever its header."""
+        return any(isinstance(s, Source) and s.position == position + 1 for s in self.headers.values())
+
 
 class Rule(Definition):
     """A rule over several cells; exactly one of ``check``, ``sequence``, ``exclusive``, ``pattern`` kinds."""

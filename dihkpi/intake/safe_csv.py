@@ -70,7 +70,8 @@ def _is_live(text: str) -> bool:
 
 
 def _escape_column(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Escape the texts of a column; columns of numbers, dates and truth values pass untouched."""
-    if column.dtype.kind not in "OUSV" and column.dtype.name not in {"str", "string", "category"}:
+    """Escape the texts of a column; one without live texts, as most are, passes untouched."""
+    if column.dtype.kind in "biufcmM":
         return column
-    return column.astype(object).map(lambda value: escape_text(value) if isinstance(value, str) else value)
+    live = {text: escape_text(text) for text in column.unique() if isinstance(text, str) and _is_live(text)}
+    return column.astype(object).map(lambda value: live.get(value, value)) if live else column

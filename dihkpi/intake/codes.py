@@ -1,0 +1,135 @@
+"""Codes as people write them: by code, label or alias; a near miss is named, never taken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from dihkpi.definitions import CodeList, Definitions
+from dihkpi.definitions.survey import Column, Severity
+from dihkpi.errors import hint_for
+from dihkpi.intake.issues import Fault
+from dihkpi.intake.text import normalise_header, show
+
+
+@dataclass(frozen=True)
+class CodeBook:
+    """The code lists of one column, ready to look texts up.
+
+    Parameters
+    ----------
+    lists : tuple of CodeList
+        Accepted lists, in the order of preference.
+    also : tuple of CodeList
+        Lists whose entries are accepted with a warning.
+    """
+
+    lists: tuple[CodeList, ...]
+    also: tuple[CodeList, ...] = ()
+
+    @classmethod
+    def of(cls, column: Column, definitions: Definitions) -> CodeBook:
+        """The code book of a column."""
+        lists = tuple(definitions.codelists[name].only(column.among) for name in column.codes)
+        return cls(lists, tuple(definitions.codelists[name] for name in column.also))
+
+    @cached_property
+    def known(self) -> Mapping[str, str]:
+        """Normalised text to code; a label that several codes share is left out."""
+        return _lookup(self.lists)
+
+    @cached_property
+    def tolerated(self) -> Mapping[str, str]:
+        """Normalised text to code, of the lists that are accepted with a warning."""
+        return _lookup(self.also)
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """What to offer for a near miss."""
+        return [label for code_list in self.lists for label in code_list.labels.values()]
+
+    @property
+    def name(self) -> str:
+        """Names of the lists, for messages."""
+        return " or ".join(code_list.name for code_list in self.lists)
+
+    def find(self, text: str, unknown: Severity = "error") -> tuple[str | None, Fault | None]:
+        """Code of a text, and what is wrong with it."""
+        wanted = normalise_header(text)
+        if wanted in self.known:
+            return self.known[wanted], None
+        if wanted in self.tolerated:
+            message = f"'{show(text)}' is not in {self.name}, but in {self.also[0].name}"
+            return self.tolerated[wanted], Fault("other_list", message, f"choose from {self.name}", "warning", text)
+        message = f"unknown code '{show(text)}': not in the list {self.name}"
+        return None, Fault("unknown_code", message, hint_for(text, self.labels, "allowed"), unknown, text)
+
+
+def _lookup(lists: Iterable[CodeList]) -> dict[str, str]:
+    by_code: dict[str, str] = {}
+    by_label: dict[str, set[str]] = {}
+    for code_list in lists:
+        for row in code_list.rows:
+            by_code.setdefault(normalise_header(row["code"]), row["code"])
+            for label in (row["label"], *row.get("aliases", "").split("|")):
+                if label:
+                    by_label.setdefault(normalise_header(label), set()).add(row["code"])
+    labels = {label: next(iter(codes)) for label, codes in by_label.items() if len(codes) == 1}
+    return {**labels, **by_code}
+
+
+def parse_code(text: str, column: Column, book: CodeBook) -> tuple[str | None, list[Fault]]:
+    """One code."""
+    code, fault = book.find(text, column.unknown)
+    return code, [fault] if fault else []
+
+
+def parse_codes(text: str, column: Column, book: CodeBook) -> tuple[str | None, list[Fault]]:
+    """Several codes in one cell, joined by a vertical bar in the result; doubles count once."""
+    codes: dict[str, None] = {}
+    faults: list[Fault] = []
+    for part in filter(None, (part.strip() for part in text.split(column.separator))):
+        code, fault = book.find(part, column.unknown)
+        if fault:
+            faults.append(fault)
+        if code is not None:
+            codes[code] = None
+    return "|".join(codes) or None, faults
+
+
+_RATED = re.compile(r"(.+?) - (\d+)(?:,\s*|$)", re.DOTALL)
+
+
+def parse_rated_codes(text: str, column: Column, book: CodeBook) -> tuple[str | None, list[Fault]]:
+    """``label - level, label - level`` as ``code=level|code=level``.
+
+    Labels hold commas and hyphens themselves, so the list is cut after a level that a comma or the end follows. Of a label
+    that occurs twice the higher level counts.
+    """
+    rated: dict[str, int] = {}
+    faults: list[Fault] = []
+    end = 0
+    for match in _RATED.finditer(text):
+        if match.start() != end:
+            break
+        end = match.end()
+        label, level = match[1].strip(), int(match[2])
+        code, fault = book.find(label, column.unknown)
+        low, high = column.min, column.max
+        if (low is not None and level < low) or (high is not None and level > high):
+            message = f"the level {level} of '{show(label)}' is outside {low:g} to {high:g}"
+            faults.append(Fault("level", message, "correct the level", "error", label))
+        if fault:
+            faults.append(fault)
+        if code is None:
+            continue
+        if code in rated:
+            message = f"'{show(label)}' is there twice; the higher level counts"
+            faults.append(Fault("duplicate_code", message, "remove one of the two", "warning", label))
+        rated[code] = max(level, rated.get(code, 0))
+    if end != len(text):
+        rest = show(text[end:], 40)
+        faults.append(Fault("format", f"cannot read '{rest}'", "write: label - level, label - level", "error", text[end:]))
+    return "|".join(f"{code}={level}" for code, level in rated.items()) or None, faults

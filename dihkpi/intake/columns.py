@@ -1,0 +1,122 @@
+"""Phase two, and the only door to pandera: ranges and patterns of typed columns, and the tables that cross the arrows.
+
+pandera only ever sees typed frames, without coercion, with validation switched on whatever the environment says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from dihkpi.definitions.indicators import TableDefinition
+from dihkpi.definitions.survey import Form
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_DTYPES = {
+    "text": "str", "integer": "Int64", "decimal": "float64", "date": "datetime64[s]", "boolean": "boolean",
+}  # fmt: skip
+
+
+def check_columns(form: Form, frame: pd.DataFrame) -> Iterator[tuple[int, str, str, str, str]]:
+    """What pandera finds in the typed columns of a form.
+
+    Yields
+    ------
+    row : int
+        Position of the row in the frame.
+    column, rule, message, hint : str
+    """
+    import pandera.pandas as pa
+
+    columns: dict[str, Any] = {}
+    for name, column in form.columns.items():
+        if name not in frame or column.type in ("rated_codes", "codes", "code"):
+            continue
+        checks = []
+        if column.min is not None:
+            checks.append(pa.Check.ge(column.min, name="min", error=f"{column.min:g}"))
+        if column.max is not None:
+            checks.append(pa.Check.le(column.max, name="max", error=f"{column.max:g}"))
+        if column.pattern is not None:
+            checks.append(pa.Check.str_matches(column.pattern, name="pattern", error=column.pattern))
+        if checks:
+            columns[name] = pa.Column(checks=checks, nullable=True)
+    if not columns or frame.empty:
+        return
+    schema = pa.DataFrameSchema(columns, unique_column_names=True)
+    words = {"min": "below the minimum", "max": "above the maximum", "pattern": "not of the form"}
+    for row, name, rule, bound, value in _failures(schema, frame.reset_index(drop=True)):
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        yield row, name, rule, f"{shown} is {words[rule]} {bound}", "correct the value"
+
+
+def _failures(schema: Any, frame: pd.DataFrame) -> Iterator[tuple[int, str, str, str, Any]]:
+    from pandera.config import ValidationDepth, config_context
+    from pandera.errors import SchemaErrorReason, SchemaErrors
+
+    try:
+        with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+            schema.validate(frame, lazy=True)
+    except SchemaErrors as errors:
+        for error in errors.schema_errors:
+            if error.reason_code is not SchemaErrorReason.DATAFRAME_CHECK:
+                raise RuntimeError(f"a schema of ours is wrong: {error}") from error
+            cases = error.failure_cases
+            for row, value in zip(cases["index"], cases["failure_case"], strict=True):
+                yield int(row), error.schema.name, error.check.name, error.check.error, value
+
+
+def check_table(frame: pd.DataFrame, table: TableDefinition) -> pd.DataFrame:
+    """A table that crosses an arrow, checked against its definition and put into its order.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table.
+    table : TableDefinition
+        Its definition from ``schemas/tables``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The declared columns in the declared order and type, sorted by the key.
+
+    Raises
+    ------
+    ValueError
+        When the table breaks its definition: a fault of the program, not of the data.
+    """
+    from pandera.config import ValidationDepth, config_context
+    from pandera.errors import SchemaErrors
+
+    names = [name for name, column in table.columns.items() if name in frame or not column.optional]
+    absent = [name for name in names if name not in frame]
+    if absent:
+        raise ValueError(f"the table {table.table} lacks {', '.join(absent)}")
+    typed = frame[names].astype({name: _DTYPES[table.columns[name].type] for name in names})
+    typed = typed.sort_values(list(table.key), kind="stable", ignore_index=True, na_position="first")
+    try:
+        with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+            _table_schema(table.table, table.model_dump_json(), tuple(names)).validate(typed, lazy=True)
+    except SchemaErrors as errors:
+        raise ValueError(f"the table {table.table} breaks its definition:\n{errors.failure_cases.head(10)}") from None
+    if typed.duplicated(list(table.key)).any():
+        twice = typed[typed.duplicated(list(table.key), keep=False)].head(4)
+        raise ValueError(f"the table {table.table} has a key twice:\n{twice}")
+    return typed
+
+
+@lru_cache(maxsize=64)
+def _table_schema(name: str, definition: str, names: tuple[str, ...]) -> Any:
+    import pandera.pandas as pa
+
+    table = TableDefinition.model_validate_json(definition)
+    columns = {}
+    for column in names:
+        declared = table.columns[column]
+        checks = [pa.Check.isin(list(declared.allowed))] if declared.allowed else []
+        columns[column] = pa.Column(_DTYPES[declared.type], checks=checks, nullable=not declared.required)
+    return pa.DataFrameSchema(columns, name=name, strict=True)

@@ -1,0 +1,174 @@
+"""What kind of file this is, decided by its first bytes, and its cells as text with their places."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dihkpi.errors import FileRefusedError
+
+Cells = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table of text as it stands in a file, before anything is understood.
+
+    Parameters
+    ----------
+    name : str
+        Name of the sheet, empty for a CSV.
+    cells : numpy.ndarray of object, shape (rows, columns)
+        Text of every cell, empty where there is none; blank rows are left out.
+    rows : numpy.ndarray of int, shape (rows,)
+        Row number of each row as a spreadsheet shows it.
+    notes : tuple of (rule, message)
+        What the reader had to do to read it.
+    short : mapping of int to int
+        Index of a row to its number of fields, where it differs from the others.
+    """
+
+    name: str
+    cells: Cells
+    rows: npt.NDArray[np.int64]
+    notes: tuple[tuple[str, str], ...] = ()
+    short: Mapping[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of what is read at all; they come from ``policy.yaml``."""
+
+    file_bytes: int
+    rows: int
+    columns: int
+    characters: int
+    entries: int
+    unpacked_bytes: int
+    ratio: float
+
+    @classmethod
+    def of(cls, value: Any) -> Limits:
+        """Limits from a function that gives numbers of policy by name."""
+        return cls(
+            file_bytes=int(value("max_file_megabytes")) * 1_000_000,
+            rows=int(value("max_rows")),
+            columns=int(value("max_columns")),
+            characters=int(value("max_cell_characters")),
+            entries=int(value("max_archive_entries")),
+            unpacked_bytes=int(value("max_unpacked_megabytes")) * 1_000_000,
+            ratio=float(value("max_compression_ratio")),
+        )
+
+
+# First bytes of files that are something else, and what to do with them.
+_REFUSED: Mapping[bytes, tuple[str, str]] = {
+    b"\xd0\xcf\x11\xe0": ("an old .xls or a password-protected workbook", "save it as .xlsx without a password"),
+    b"%PDF": ("a PDF", "export the data as XLSX or CSV instead"),
+    b"PAR1": ("a Parquet file", "send CSV or XLSX"),
+    b"$FL2": ("an SPSS file", "export it as CSV or XLSX"),
+    b"$FL3": ("an SPSS file", "export it as CSV or XLSX"),
+    b"\x1f\x8b": ("a gzip archive", "unpack it first"),
+    b"\x89PNG": ("a picture", "send CSV or XLSX"),
+}
+
+
+def read_sheets(path: Path, limits: Limits) -> tuple[str, list[Sheet]]:
+    """Read a file into sheets of text.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A CSV or XLSX file, whatever its name says.
+    limits : Limits
+        Bounds.
+
+    Returns
+    -------
+    container : {"csv", "xlsx"}
+    sheets : list of Sheet
+
+    Raises
+    ------
+    FileRefusedError
+        When the file is missing, empty, too large, or of another kind.
+    """
+    from dihkpi.intake.csv_file import read_csv
+    from dihkpi.intake.xlsx_file import read_xlsx
+
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise FileRefusedError("not_a_file", f"{path.name} is not an ordinary file", "copy the file itself into the folder")
+    if not path.exists():
+        raise FileRefusedError("no_such_file", f"there is no file {path}", "check the path")
+    size = path.stat().st_size
+    if size == 0:
+        raise FileRefusedError("empty_file", f"{path.name} is empty (0 bytes)", "export it again")
+    if size > limits.file_bytes:
+        raise FileRefusedError(
+            "too_large",
+            f"{path.name} has {size / 1e6:,.0f} MB; at most {limits.file_bytes / 1e6:,.0f} MB are read",
+            "split it, or raise max_file_megabytes in policy.yaml",
+        )
+    with path.open("rb") as handle:
+        head = handle.read(512)
+    for magic, (what, hint) in _REFUSED.items():
+        if head.startswith(magic):
+            raise FileRefusedError("wrong_container", f"{path.name} is {what}", hint)
+    if head.startswith(b"PK"):
+        return "xlsx", read_xlsx(path, limits)
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<script")):
+        raise FileRefusedError("wrong_container", f"{path.name} is a web page or XML, not a table", "export CSV or XLSX")
+    return "csv", read_csv(path, limits)
+
+
+def check_archive(path: Path, limits: Limits) -> None:
+    """Refuse zip bombs, odd names, macros and anything that is not a plain workbook, before unpacking.
+
+    Raises
+    ------
+    FileRefusedError
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError, NotImplementedError):
+        raise FileRefusedError("wrong_container", f"{path.name} is a damaged archive", "save the workbook again") from None
+    names = {entry.filename for entry in entries}
+    unpacked = sum(entry.file_size for entry in entries)
+    packed = max(1, sum(entry.compress_size for entry in entries))
+    if "xl/workbook.xml" not in names:
+        what = "an OpenDocument or other zip file" if "mimetype" in names else "a zip archive or a binary workbook"
+        raise FileRefusedError("wrong_container", f"{path.name} is {what}, not an .xlsx workbook", "save it as .xlsx")
+    if any(name.endswith("vbaProject.bin") for name in names):
+        raise FileRefusedError("macros", f"{path.name} holds macros", "save it as .xlsx without macros")
+    if any(name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/") for name in names):
+        raise FileRefusedError("unsafe_archive", f"{path.name} holds names that leave its folder", "save it again in Excel")
+    if len(entries) > limits.entries or unpacked > limits.unpacked_bytes or unpacked / packed > limits.ratio:
+        raise FileRefusedError(
+            "unsafe_archive",
+            f"{path.name} unpacks to {unpacked / 1e6:,.0f} MB in {len(entries)} parts, {unpacked / packed:.0f} times its size",
+            "save it again in Excel, or split it",
+        )
+
+
+def column_letter(position: int) -> str:
+    """Letters of a column, counted from 0.
+
+    Examples
+    --------
+    >>> column_letter(0), column_letter(27)
+    ('A', 'AB')
+    """
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters

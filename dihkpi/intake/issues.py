@@ -1,0 +1,92 @@
+"""The issue table: one row for each thing that is wrong, with its place, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dihkpi.intake.container import column_letter
+from dihkpi.intake.text import show
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = (
+    "file", "sheet", "row", "column", "rule", "severity", "cell", "value", "message", "hint", "related_rows",
+)  # fmt: skip
+ORDER = ["file", "sheet", "row", "column", "rule", "value"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a value, without its place."""
+
+    rule: str
+    message: str
+    hint: str = ""
+    severity: str = "error"
+    value: str | None = None
+    """The part of the cell that is meant, when it is not the whole."""
+
+
+@dataclass
+class IssueLog:
+    """Collects the issues of one sheet.
+
+    Parameters
+    ----------
+    file, sheet : str
+        Where the rows come from.
+    """
+
+    file: str
+    sheet: str = ""
+    records: list[tuple[object, ...]] = field(default_factory=list)
+    bad_rows: set[int] = field(default_factory=set)
+    """Indices of rows with an error."""
+
+    def add(
+        self,
+        fault: Fault,
+        *,
+        row: int | None = None,
+        index: int | None = None,
+        position: int | None = None,
+        header: str = "",
+        value: str = "",
+        related: Iterable[int] = (),
+    ) -> None:
+        """Note one fault; ``row`` is the physical row, ``index`` the row of the table that an error sets aside."""
+        cell = f"{column_letter(position)}{row}" if position is not None and row is not None else ""
+        self.records.append((
+            self.file, self.sheet, row, header, fault.rule, fault.severity, cell,
+            show(value if fault.value is None else fault.value), fault.message, fault.hint,
+            ", ".join(str(number) for number in related),
+        ))  # fmt: skip
+        if fault.severity == "error" and index is not None:
+            self.bad_rows.add(index)
+
+    def table(self) -> pd.DataFrame:
+        """The issues in the order of the file."""
+        return issue_table(self.records)
+
+
+def issue_table(records: Sequence[tuple[object, ...]]) -> pd.DataFrame:
+    """A typed issue table from raw records."""
+    import pandas as pd
+
+    columns = list(zip(*records, strict=True)) if records else [()] * len(COLUMNS)
+    data = dict(zip(COLUMNS, columns, strict=True))
+    frame = pd.DataFrame(
+        {name: pd.array(list(values), dtype="Int64" if name == "row" else "str") for name, values in data.items()}
+    )
+    return frame.sort_values(ORDER, kind="stable", na_position="first", ignore_index=True)
+
+
+def concat_issues(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Several issue tables as one, in the order of the files."""
+    import pandas as pd
+
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else issue_table([])

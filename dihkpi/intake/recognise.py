@@ -1,0 +1,159 @@
+"""Which survey, form and layout a sheet carries, told by its headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+
+from dihkpi.definitions import Definitions, Survey
+from dihkpi.definitions.survey import Form, Layout
+from dihkpi.errors import FileRefusedError
+from dihkpi.intake.container import Sheet
+from dihkpi.intake.text import normalise_header
+
+PREAMBLE = 20
+"""The header is looked for in this many rows."""
+NEAR = 0.5
+"""Share of the headers from which a layout is taken to be meant although its signature is incomplete."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A layout that a sheet may have, and how well it fits."""
+
+    survey: Survey
+    form_name: str
+    layout_name: str
+    layout: Layout
+    header_row: int
+    found: int
+    wanted: int
+    complete: bool
+
+    @property
+    def form(self) -> Form:
+        """The form that the sheet carries."""
+        return self.survey.forms[self.form_name]
+
+    @property
+    def label(self) -> str:
+        """Name for messages."""
+        return f"{self.survey.survey} › {self.form_name} › {self.layout_name}"
+
+
+def layouts_of(form: Form) -> Iterator[tuple[str, Layout]]:
+    """The declared layouts of a form, and the plain table."""
+    yield from form.layouts.items()
+    if form.tidy:
+        yield "tidy", Layout(title="plain table with the column names as headers", dates="ymd")
+
+
+def recognise(path: Path, container: str, sheets: Sequence[Sheet], definitions: Definitions, survey: str | None) -> list[
+    tuple[Sheet, Match]
+]:
+    """The sheets of a file that carry a form.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file, for messages and as a last resort to choose between equal layouts.
+    container : {"csv", "xlsx"}
+    sheets : sequence of Sheet
+    definitions : Definitions
+    survey : str or None
+        Only layouts of this survey.
+
+    Raises
+    ------
+    FileRefusedError
+        When no layout fits, or several fit equally; the message names the nearest.
+    """
+    surveys = [definitions.survey(survey)] if survey else list(definitions.surveys.values())
+    recognised: list[tuple[Sheet, Match]] = []
+    nearest: list[Match] = []
+    for sheet in sheets:
+        matches = [m for s in surveys for m in _matches(sheet, container, s, path)]
+        fitting = [m for m in matches if m.complete] or [m for m in matches if m.found >= (1 if survey else NEAR * m.wanted)]
+        if fitting:
+            recognised.append((sheet, _best(path, fitting)))
+        nearest += matches
+    if recognised:
+        return recognised
+    raise FileRefusedError("unknown_layout", *_not_recognised(path, sheets, nearest, survey))
+
+
+def _matches(sheet: Sheet, container: str, survey: Survey, path: Path) -> Iterator[Match]:
+    for form_name, form in survey.forms.items():
+        for name, layout in layouts_of(form):
+            if container not in layout.containers:
+                continue
+            if layout.sheet and normalise_header(sheet.name) != normalise_header(layout.sheet) and container == "xlsx":
+                continue
+            match = _match(sheet, survey, form_name, form, name, layout)
+            if match is not None:
+                yield match
+
+
+def _match(sheet: Sheet, survey: Survey, form_name: str, form: Form, name: str, layout: Layout) -> Match | None:
+    wanted = {column: {normalise_header(h) for h in layout.source(column).header} for column in wanted_columns(form, layout)}
+    by_position = [c for c in wanted if layout.source(c).position]
+    if by_position and len(by_position) == len(wanted):
+        return Match(survey, form_name, name, layout, 0, len(wanted), len(wanted), bool(layout.sheet))
+    needed = {normalise_header(h) for h in layout.signature}
+    must = [c for c in wanted if name == "tidy" and (form_required(form, c))]
+    best: Match | None = None
+    for row in range(min(PREAMBLE, len(sheet.cells))):
+        present = {normalise_header(cell) for cell in sheet.cells[row] if cell}
+        found = sum(bool(headers & present) for headers in wanted.values())
+        complete = found > 0 and needed <= present and all(wanted[c] & present for c in must)
+        match = Match(survey, form_name, name, layout, row, found, len(wanted), complete and bool(needed or must))
+        if found and (best is None or (match.complete, match.found) > (best.complete, best.found)):
+            best = match
+    return best
+
+
+def wanted_columns(form: Form, layout: Layout) -> list[str]:
+    """Columns that a layout looks for in the header."""
+    names = list(layout.headers) if layout.only else [*form.columns, *(item.code for item in form.items)]
+    return [name for name in names if name not in layout.fixed]
+
+
+def form_required(form: Form, column: str) -> bool:
+    """Whether a column must be in every file of the form."""
+    declared = form.columns.get(column)
+    return declared.required or declared.present if declared else True
+
+
+def _best(path: Path, matches: list[Match]) -> Match:
+    """The match with most headers; equal ones are told apart by the pattern of the file name."""
+    top = max(m.found / m.wanted for m in matches)
+    best = [m for m in matches if m.found / m.wanted == top]
+    if len(best) > 1:
+        best = [m for m in best if m.layout.file and fnmatch(path.name.casefold(), m.layout.file)] or best
+    if len(best) > 1:
+        best = [m for m in best if m.layout_name != "tidy"] or best
+    if len(best) > 1:
+        names = ", ".join(m.label for m in best)
+        message = f"{path.name} fits several layouts equally: {names}"
+        raise FileRefusedError("ambiguous_layout", message, "say which with --survey, or name the file as the tool does")
+    return best[0]
+
+
+def _not_recognised(path: Path, sheets: Sequence[Sheet], nearest: list[Match], survey: str | None) -> tuple[str, str]:
+    of = f"survey {survey}" if survey else "any survey"
+    message = f"{path.name} is not recognised as a file of {of}"
+    nearest = sorted(nearest, key=lambda m: -m.found / m.wanted)[:1]
+    if nearest:
+        match = nearest[0]
+        sheet = next((s for s in sheets if match.header_row < len(s.cells)), sheets[0])
+        present = {normalise_header(cell) for cell in sheet.cells[match.header_row] if cell}
+        absent = [h for h in match.layout.signature or wanted_columns(match.form, match.layout)
+                  if normalise_header(h) not in present]  # fmt: skip
+        message += f"; nearest is {match.label} with {match.found} of {match.wanted} columns"
+        return message, f"missing for it: {', '.join(absent[:5])}" + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
+    first = [cell for cell in sheets[0].cells[0] if cell][:5]
+    return message, f"its first row is: {', '.join(first)}; see `dihkpi surveys` for what is known"
+
+

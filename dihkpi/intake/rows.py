@@ -1,0 +1,167 @@
+"""Phase three: rules between the cells of a row, and columns derived from others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dihkpi.definitions import Definitions, Survey
+from dihkpi.definitions.expressions import nullable, parse
+from dihkpi.definitions.survey import Form, Rule
+from dihkpi.intake.issues import Fault
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Report = Callable[[Fault, int, tuple[str, ...]], None]
+"""Called with a fault, the position of its row and the columns it points at."""
+
+
+def derive(form: Form, frame: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
+    """The frame with the derived columns of its form."""
+    import pandas as pd
+
+    added: dict[str, Any] = {}
+    for name, derived in form.derived.items():
+        if derived.attribute:
+            column, _, attribute = derived.attribute.partition(".")
+            values: dict[str, str] = {}
+            for listed in form.columns[column].codes:
+                values |= definitions.codelists[listed].attribute(attribute)
+            found = frame[column].map(values)
+            flags = set(values.values()) <= {"true", "false"}
+            added[name] = found.map({"true": True, "false": False}).astype("boolean") if flags else found.astype("str")
+        elif derived.days:
+            added[name] = ((frame["end"] - frame["start"]).dt.days + 1).astype("Float64").astype(float)
+        elif derived.expression:
+            columns = {**frame, **added}
+            expression = parse(derived.expression)
+            added[name] = expression.evaluate({n: nullable(columns[n]) for n in expression.names}, frame.index)
+    return pd.concat([frame, pd.DataFrame(added, index=frame.index)], axis=1) if added else frame
+
+
+def check_rows(survey: Survey, form: Form, frame: pd.DataFrame, today: date, report: Report) -> None:
+    """Apply every rule of a form to its rows."""
+    for name, rule in form.rules.items():
+        if rule.check:
+            _check(name, rule, frame, today, report)
+        elif rule.exclusive:
+            _exclusive(name, rule, form, frame, report)
+        elif rule.unanswered:
+            _unanswered(name, rule, survey, form, frame, report)
+        elif rule.straight_lining:
+            _straight_lining(name, rule, survey, form, frame, report)
+        elif rule.sequence:
+            _sequence(name, rule, form, frame, report)
+
+
+def _fault(name: str, rule: Rule, message: str) -> Fault:
+    return Fault(name, message, rule.hint, rule.severity)
+
+
+def _check(name: str, rule: Rule, frame: pd.DataFrame, today: date, report: Report) -> None:
+    import pandas as pd
+
+    expression = parse(rule.check or "")
+    columns = {n: nullable(frame[n]) for n in expression.names if n in frame}
+    if "today" in expression.names:
+        columns["today"] = pd.Series(pd.Timestamp(today), index=frame.index)
+    if set(expression.names) - set(columns):
+        return
+    broken = expression.evaluate(columns, frame.index).eq(False).fillna(False).to_numpy(dtype=bool)
+    cells = tuple(rule.cells) or tuple(n for n in expression.names if n != "today")
+    for i in np.flatnonzero(broken):
+        shown = ", ".join(f"{n} {_shown(frame[n].iloc[i])}" for n in expression.names if n in frame)[:120]
+        report(_fault(name, rule, f"broken: {rule.brief} ({shown})"), int(i), cells)
+
+
+def _shown(value: Any) -> str:
+    import pandas as pd
+
+    if isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value)
+
+
+def _matrix(frame: pd.DataFrame, codes: list[str]) -> Any:
+    """Positions of the answers, -1 where there is none; shape (rows, items)."""
+    return np.column_stack([frame[code].cat.codes.to_numpy() for code in codes])
+
+
+def _exclusive(name: str, rule: Rule, form: Form, frame: pd.DataFrame, report: Report) -> None:
+    question = next(item.question for item in form.items if item.code == rule.exclusive)
+    others = [i.code for i in form.items if i.question == question and i.code != rule.exclusive and i.code in frame]
+    if rule.exclusive not in frame or not others:
+        return
+    both = (frame[rule.exclusive].cat.codes.to_numpy() > 0) & (_matrix(frame, others) > 0).any(axis=1)
+    for i in np.flatnonzero(both):
+        report(_fault(name, rule, f"broken: {rule.brief}"), int(i), (rule.exclusive,))
+
+
+def _unanswered(name: str, rule: Rule, survey: Survey, form: Form, frame: pd.DataFrame, report: Report) -> None:
+    for question, items in form.questions().items():
+        codes = [item.code for item in items if item.code in frame]
+        if not codes:
+            continue
+        empty = (_matrix(frame, codes) < 0).all(axis=1)
+        text = survey.questions.get(question, question)
+        for i in np.flatnonzero(empty):
+            report(_fault(name, rule, f"question {question} ({text}) has no answer at all"), int(i), (codes[0],))
+
+
+def _straight_lining(name: str, rule: Rule, survey: Survey, form: Form, frame: pd.DataFrame, report: Report) -> None:
+    for answer_type in rule.straight_lining:
+        codes = [item.code for item in form.items if item.type == answer_type and item.code in frame]
+        if len(codes) < 2:
+            continue
+        answers = _matrix(frame, codes)
+        suspicious = (answers == answers[:, :1]).all(axis=1) & (answers[:, 0] > 0)
+        label = survey.answer_types[answer_type].label
+        for i in np.flatnonzero(suspicious):
+            message = f"all {len(codes)} answers of the type {label} are the same"
+            report(_fault(name, rule, message), int(i), (codes[0],))
+
+
+def _sequence(name: str, rule: Rule, form: Form, frame: pd.DataFrame, report: Report) -> None:
+    """Dates of one respondent against the order of the waves; a gap outside its bounds is a warning."""
+    import pandas as pd
+
+    if not form.wave or not form.date or rule.sequence is None:
+        return
+    known = frame[["respondent", form.wave, form.date]].set_axis(["respondent", "wave", "date"], axis=1)
+    known = known.assign(at=np.arange(len(frame))).dropna().sort_values(["respondent", "wave"], kind="stable")
+    before = known.groupby("respondent", sort=False)[["wave", "date"]].shift()
+    months = (known["date"] - before["date"]).dt.days / 30.4375
+    wrong = (known["date"] <= before["date"]) & (known["wave"] != before["wave"])
+    low, high = rule.sequence.min_months, rule.sequence.max_months
+    odd = ~wrong & (months.lt(low or 0) | (months.gt(high) if high else False))
+    for is_error, mask in ((True, wrong), (False, odd)):
+        for i in np.flatnonzero(mask.to_numpy(dtype=bool)):
+            wave, day, at = known["wave"].iloc[i], known["date"].iloc[i], int(known["at"].iloc[i])
+            earlier, earlier_day = before["wave"].iloc[i], before["date"].iloc[i]
+            if is_error:
+                message = f"{wave} is dated {_shown(day)}, not after {earlier} of {_shown(earlier_day)}"
+                report(_fault(name, rule, message), at, (form.date,))
+            else:
+                message = f"{months.iloc[i]:.0f} months lie between {earlier} and {wave}; {low} to {high} are expected"
+                report(Fault(f"{name}_gap", message, rule.hint, "warning"), at, (form.date,))
+
+
+def respondents(form: Form, frame: pd.DataFrame) -> pd.Series:
+    """Who a row is about: the identifier of the register, else the registration number, else the name."""
+    import pandas as pd
+
+    who = form.respondent
+    result = pd.Series(pd.NA, index=frame.index, dtype="str")
+    if who is None:
+        return result
+    for column in filter(None, (who.id, who.registration, who.name)):
+        if column in frame:
+            result = result.fillna(frame[column])
+    return result
+
