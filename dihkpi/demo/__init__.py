@@ -149,7 +149,7 @@ def _submission(world: World, index: int, dirt: bool, workbooks: bool) -> Submis
         ]
     else:
         tables = [table.as_csv() for table in tables]
-    planted = faults.plant(tables, world, index) if dirt else []
+    tables, planted = faults.plant(tables, world, index) if dirt else (tables, [])
     return Submission(exports.hub_row(world, hub), tables, planted, targets)
 
 

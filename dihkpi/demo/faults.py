@@ -25,35 +25,33 @@ SERVICE_FAULTS: dict[str, tuple[str, Callable[[pd.Series], object]]] = {
 """Kind of fault: the column it stands in, and what stands there."""
 
 
-def plant(tables: list[Table], world: World, index: int) -> list[Fault]:
-    """The faults to be written into the tables: none in about every second hub."""
+def plant(tables: list[Table], world: World, index: int) -> tuple[list[Table], list[Fault]]:
+    """The tables with the faults to be written into them: none in about every second hub."""
     rng = np.random.default_rng([world.seed, index, 1])
     if rng.random() < 0.5:
-        return []
+        return tables, []
+    given: list[Table] = []
     planted: list[Fault] = []
-    for number, table in enumerate(tables):
-        if "SMEEuDMAdata" in table.file:
-            tables[number], found = in_answers(table, world.questionnaires["sme"], rng)
-            planted += found
-        elif "services" in table.file:
-            planted += in_services(table, rng)
-    return planted
+    for table in tables:
+        found: list[Fault] = []
+        if "/SMEEuDMAdata" in table.file:
+            table, found = in_answers(table, world.questionnaires["sme"], rng)
+        elif "/services" in table.file:
+            found = in_services(table, rng)
+        given.append(table)
+        planted += found
+    return given, planted
 
 
 def in_services(table: Table, rng: np.random.Generator) -> list[Fault]:
     """Five kinds of faults in a table of services, each in a row of its own."""
     kinds = rng.permutation(list(SERVICE_FAULTS))[:5]
     rows = rng.choice(len(table.frame), len(kinds), replace=False)
-    return [
-        Fault(
-            table.file,
-            int(row) + 2,
-            SERVICE_FAULTS[kind][0],
-            str(kind),
-            SERVICE_FAULTS[kind][1](table.frame.iloc[row]),
-        )
-        for kind, row in zip(kinds, rows, strict=True)
-    ]
+    planted = []
+    for kind, row in zip(kinds, rows, strict=True):
+        column, value = SERVICE_FAULTS[kind]
+        planted.append(Fault(table.file, int(row) + 2, column, str(kind), value(table.frame.iloc[row])))
+    return planted
 
 
 def in_answers(

@@ -42,7 +42,7 @@ class Table:
 
     def as_csv(self) -> Table:
         """The same table in a CSV file."""
-        return replace(self, file=str(Path(self.file).with_suffix(".csv")), sheet=None)
+        return replace(self, file=self.file.removesuffix(".xlsx").removesuffix(".csv") + ".csv", sheet=None)
 
     def write(self, folder: Path, faults: Iterable[Fault] = ()) -> None:
         """Write the table, with the values of the faults in the place of its own."""

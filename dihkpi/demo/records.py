@@ -51,6 +51,7 @@ OFFERS = pd.DataFrame(
         ),
     ]
 )
+WITH_ATTENDEES = ("training_and_skills_development", "networking_and_access_to_innovation_ecosystems")
 EVENTS = {
     "awareness": "Digital breakfast",
     "training": "Hands-on afternoon",
@@ -69,53 +70,38 @@ def services(world: World, hub: Hub, rng: np.random.Generator, customers: pd.Dat
     count = round(500 * hub.size)
     loyalty = rng.gamma(1.5, size=len(customers))
     who = customers.iloc[rng.choice(len(customers), count, p=loyalty / loyalty.sum())].reset_index(drop=True)
-    early = rng.random(count) < 0.05
-    since = np.where(early, hub.grant_start, who["since"].to_numpy("datetime64[D]"))
-    start = since + (rng.random(count) * (LAST_DAY - since).astype(int)).astype(int)
     offer = OFFERS.iloc[rng.choice(len(OFFERS), count, p=OFFERS["share"])].reset_index(drop=True)
-    end = np.minimum(start + rng.integers(0, offer["days"].to_numpy()), LAST_DAY)
-
-    sme = (who["kind"] == "sme").to_numpy()
-    price = offer["price"].to_numpy(float)
-    aid = np.where(sme, price * hub.aid_share, 0).round() / 100
-    invoiced = np.where(rng.random(count) < 0.4, price - aid, 0).round(2)
-    group = (
-        offer["category"].isin(["training_and_skills_development", *OFFERS["category"].iloc[-1:]]).to_numpy()
-    )
-    invests = (offer["category"] == "support_to_find_investment").to_numpy() & (rng.random(count) < 0.35)
-    amount = np.where(invests, rng.lognormal(11.3, 1.1, count).round(-3) + 5000, 0)
-    source = favour(rng, world.labels("investment_types"), count, 0.7)
-    running = (start > LAST_DAY - 90) & (rng.random(count) < 0.4)
+    dates, running = _when(hub, rng, who["since"], offer["days"])
+    invoiced, aid = _paid(hub, rng, who["kind"], offer["price"])
+    invested, source = _invested(world, rng, offer["category"])
     technology, capacity = _technologies(world, rng, count)
-    countries = world.definitions.codelists["countries"].labels
-    other = {name: world.label(name, "other") for name in ("investment_types", "technologies")}
-
-    frame = pd.DataFrame(
+    attendees = pd.Series(rng.integers(3, 40, count), dtype="Int64")
+    lists = world.definitions.codelists
+    countries = lists["countries"].labels
+    return pd.DataFrame(
         {
             "Content ID": numbered(str(hub.index + 1), count),
             "Customer": who["name"],
             "VAT": who["vat"],
-            "Service category delivered": offer["category"].map(
-                world.definitions.codelists["service_categories"].labels
-            ),
-            "Number of attendees": pd.array(rng.integers(3, 40, count), dtype="Int64"),
-            PRICE: price,
+            "Service category delivered": offer["category"].map(lists["service_categories"].labels),
+            "Number of attendees": attendees.where(offer["category"].isin(WITH_ATTENDEES)),
+            PRICE: offer["price"].astype(float),
             "Price invoiced to customer": invoiced,
             AID: aid,
-            "Specific information on State Aid": np.where(sme, "De minimis", "No State aid: public task"),
+            "Specific information on State Aid": np.where(aid > 0, "De minimis", "No State aid: public task"),
             "Technology type used": technology,
             "Status": np.where(running, RUNNING, favour(rng, world.labels("statuses"), count, 0.5)),
             "Short description of the service": offer["description"],
-            "Amount of investment triggered": amount,
-            "Type of investment": np.where(invests, source, ""),
-            "Dates": _days(start) + np.where(early & (end == start), " /", " / " + _days(end)),
+            "Amount of investment triggered": invested,
+            "Type of investment": source,
+            "Dates": dates,
             "Information on the use of capacities financed by the Digital Europe Programme": capacity,
             "Specify use of capacities financed by the Digital Europe Programme": "",
             "Specify type of investment": np.where(
-                invests & (source == other["investment_types"]), "Crowdfunding", ""
+                source == world.label("investment_types", "other"), "Crowdfunding", ""
             ),
             "Specify Technology type used": np.where(
-                technology.str.endswith(other["technologies"]), "Drones", ""
+                technology.str.contains(world.label("technologies", "other"), regex=False), "Drones", ""
             ),
             "Customer ID": who["id"],
             "EDIH Name": hub.name,
@@ -124,13 +110,38 @@ def services(world: World, hub: Hub, rng: np.random.Generator, customers: pd.Dat
             "Customer  region": who["nuts"],
             "Customer primary sector": who["sector"],
             "Customer staff size": who["staff"],
-            "Customer type": who["kind"].map(world.definitions.codelists["customer_types"].labels),
+            "Customer type": who["kind"].map(lists["customer_types"].labels),
             "Author's email": f"kpi@{hub.website.removeprefix('https://')}",
         }
     )
-    frame.loc[~group, "Number of attendees"] = pd.NA
-    frame.loc[~invests, "Amount of investment triggered"] = np.nan
-    return frame
+
+
+def _when(
+    hub: Hub, rng: np.random.Generator, since: pd.Series, days: pd.Series
+) -> tuple[np.ndarray, np.ndarray]:
+    """Dates as text, and which services are still running; some begin before the first assessment."""
+    early = rng.random(len(since)) < 0.05
+    first = np.where(early, hub.grant_start, since.to_numpy("datetime64[D]"))
+    start = first + (rng.random(len(since)) * (LAST_DAY - first).astype(int)).astype(int)
+    end = np.minimum(start + rng.integers(0, days), LAST_DAY)
+    running = (start > LAST_DAY - 90) & (rng.random(len(since)) < 0.4)
+    return _days(start) + np.where(early & (end == start), " /", " / " + _days(end)), running
+
+
+def _paid(
+    hub: Hub, rng: np.random.Generator, kind: pd.Series, price: pd.Series
+) -> tuple[np.ndarray, np.ndarray]:
+    """What customers pay, and the aid to firms; public bodies get no aid."""
+    aid = np.where(kind == "sme", price * hub.aid_share, 0).round() / 100
+    return np.where(rng.random(len(price)) < 0.4, price - aid, 0).round(2), aid
+
+
+def _invested(world: World, rng: np.random.Generator, category: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Investment found by about a third of the services that look for it, and its type."""
+    found = (category == "support_to_find_investment").to_numpy() & (rng.random(len(category)) < 0.35)
+    amount = rng.lognormal(11.3, 1.1, len(category)).round(-3) + 5000
+    source = favour(rng, world.labels("investment_types"), len(category), 0.7)
+    return np.where(found, amount, np.nan), np.where(found, source, "")
 
 
 def _technologies(world: World, rng: np.random.Generator, count: int) -> tuple[pd.Series, np.ndarray]:
