@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from dihkpi.definitions import load_definitions
 from dihkpi.demo import planted_faults, write_network
 from dihkpi.demo.names import WORDS, hub_name
 from dihkpi.errors import UsageError
+from dihkpi.intake.hubs import HubNames
+from dihkpi.intake.submission import read_submission
+from dihkpi.intake.validate import validate
 
 HUBS = 8
 
@@ -208,6 +212,21 @@ def test_faults_stand_where_they_are_said_to(inbox):
             assert twins[0] != twins[1]
         if fault.kind == "aid_above_price":
             assert found > rows[fault.row - 1][5]
+
+
+def test_validation_finds_every_planted_fault(inbox):
+    definitions = load_definitions()
+    hubs = HubNames(pd.read_csv(inbox / "hubs.csv", dtype=str))
+    faults = planted_faults(HUBS, seed=1)
+    for name, planted in faults.groupby("file"):
+        submission = read_submission(inbox / name, definitions, hub=name.split("/")[0], name=name)
+        issues = validate(submission, definitions, hubs=hubs, today=date(2026, 7, 1)).issues
+        errors = set(issues.loc[issues["severity"] == "error", "row"])
+        odd = planted["kind"] == "aid_above_price"
+        assert set(planted.loc[~odd, "row"]) <= errors
+        assert set(planted.loc[odd, "row"]) <= set(issues["row"]) - errors
+        cells = set(zip(issues["row"], issues["column"], strict=True))
+        assert set(zip(planted["row"], planted["column"], strict=True)) <= cells
 
 
 def test_half_of_the_hubs_have_every_kind_of_fault_between_them(inbox, clean):

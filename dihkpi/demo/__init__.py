@@ -91,8 +91,9 @@ def planted_faults(
 ) -> pd.DataFrame:
     """The faults that `write_network` plants: file, row, column and kind.
 
-    ``row`` is the row of the spreadsheet or the line of the CSV. The second of two doubled rows is named.
-    ``aid_above_price`` and ``error_literal`` are odd, not unreadable: warnings rather than errors.
+    ``row`` is the row of the spreadsheet or the line of the CSV; of two doubled rows, the second.
+    All are errors but ``aid_above_price``, which is odd rather than wrong. Hubs that send scores instead
+    of answers have faults in their services only.
 
     Examples
     --------
