@@ -60,8 +60,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> Path:
         The same path.
     """
     safe = frame.apply(_escape_column).rename(columns=lambda name: escape_text(str(name)))
-    # Lone surrogates cannot be encoded: they are written as they would be typed, \\ud800.
-    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n", errors="backslashreplace")
+    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
     return path
 
 

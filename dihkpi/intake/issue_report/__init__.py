@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,16 +49,10 @@ def write_issue_report(
     out.mkdir(parents=True, exist_ok=True)
     issues, rules = in_order(issues), rules or {}
     read = {file: path for file, path in sorted((sources or {}).items()) if file in set(files["file"])}
-    html, xlsx, json, csv = (out / f"issues.{kind}" for kind in ("html", "xlsx", "json", "csv"))
-    html.write_text(issue_page(issues, files, rules), encoding="utf-8", newline="\n")
-    write_workbook(xlsx, issues, files, rules, read)
-    json.write_bytes(_as_json(issue_object(issues, files)))
-    write_csv(issues, csv)
-    return [html, xlsx, json, csv]
-
-
-def _as_json(value: object) -> bytes:
-    """Readable UTF-8; a lone surrogate, which UTF-8 cannot hold, becomes its JSON escape."""
-    import json
-
-    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode("utf-8", errors="backslashreplace")
+    page, workbook, machine, table = (out / f"issues.{kind}" for kind in ("html", "xlsx", "json", "csv"))
+    page.write_text(issue_page(issues, files, rules), encoding="utf-8", newline="\n")
+    write_workbook(workbook, issues, files, rules, read)
+    told = json.dumps(issue_object(issues, files), ensure_ascii=False, indent=1) + "\n"
+    machine.write_text(told, encoding="utf-8", newline="\n")
+    write_csv(issues, table)
+    return [page, workbook, machine, table]

@@ -18,7 +18,7 @@ from dihkpi.intake.text import code_point, show
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_LISTED = 50_000
+MOST_LISTED = 10_000
 MOST_COMMENTS = 5_000
 _LONGEST_TEXT = 32_767
 _LONGEST_COMMENT = 1_000
@@ -148,9 +148,9 @@ class _Writer:
         for column, (header, width) in enumerate(_LIST.values()):
             sheet.set_column(column, column, width, self.wrap)
             sheet.write_string(0, column, header, self.head)
-        briefs = issues["rule"].map({rule: show(brief.brief, 400) for rule, brief in rules.items()})
+        briefs = issues["rule"].map(lambda rule: show(rules[rule].brief, 400) if rule in rules else "")
         names = {(copy.file, copy.sheet): copy.name.replace("'", "''") for copy in copies}
-        listed = issues.assign(brief=briefs.fillna(""), row=issues["row"].astype(object).fillna(""))
+        listed = issues.assign(brief=briefs, row=issues["row"].astype(object).fillna(""))
         for row, issue in enumerate(listed[list(_LIST)].to_dict("records"), start=1):
             sheet.set_row(row, _LINE_HEIGHT * _lines(issue))
             for column, value in enumerate(issue.values()):
