@@ -28,6 +28,8 @@ class Fault:
     severity: str = "error"
     value: str | None = None
     """The part of the cell that is meant, when it is not the whole."""
+    related: tuple[int, ...] = ()
+    """Physical rows of the same fault."""
 
 
 @dataclass
@@ -55,14 +57,13 @@ class IssueLog:
         position: int | None = None,
         header: str = "",
         value: str = "",
-        related: Iterable[int] = (),
     ) -> None:
         """Note one fault; ``row`` is the physical row, ``index`` the row of the table that an error sets aside."""
         cell = f"{column_letter(position)}{row}" if position is not None and row is not None else ""
         self.records.append((
             self.file, self.sheet, row, header, fault.rule, fault.severity, cell,
             show(value if fault.value is None else fault.value), fault.message, fault.hint,
-            ", ".join(str(number) for number in related),
+            ", ".join(str(number) for number in fault.related),
         ))  # fmt: skip
         if fault.severity == "error" and index is not None:
             self.bad_rows.add(index)

@@ -80,10 +80,11 @@ def check_keys(
             for i in places[1:]:
                 repeats[i] = True
                 message = f"the row repeats row {rows[places[0]]} and is counted once"
-                report(Fault("repeated_row", message, "remove it", "warning"), int(i), shown)
+                first = (int(rows[places[0]]),)
+                report(Fault("repeated_row", message, "remove it", "warning", related=first), int(i), shown)
             continue
         for i in places:
-            others = ", ".join(str(rows[j]) for j in places if j != i)
-            message = f"the same {' and '.join(form.key)} stand with other values in row {others}"
-            report(Fault("duplicate_key", message, "keep the right one, or correct the key"), int(i), shown)
+            others = tuple(int(rows[j]) for j in places if j != i)
+            message = f"the same {' and '.join(form.key)} with other values in row {', '.join(map(str, others))}"
+            report(Fault("duplicate_key", message, "keep the right one, or correct the key", related=others), int(i), shown)
     return repeats

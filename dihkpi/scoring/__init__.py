@@ -1,0 +1,1 @@
+"""Scoring: answers to items to dimensions to the overall score."""

@@ -1,0 +1,182 @@
+"""Scores of respondents: from answers to points, from points to nodes, up to the root."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from dihkpi.definitions import Definitions, Survey
+from dihkpi.definitions.scoring import Bands
+from dihkpi.intake.columns import check_table
+from dihkpi.scoring.aggregate import METHODS
+from dihkpi.scoring.tree import BoundNode, Tree, bind
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Vector = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """One node for all respondents.
+
+    Parameters
+    ----------
+    share : numpy.ndarray
+        Value on the unit interval, NaN where there is none.
+    answered : numpy.ndarray of int
+        Items answered below the node.
+    items : int
+        Items below the node.
+    """
+
+    share: Vector
+    answered: npt.NDArray[np.int64]
+    items: int
+
+
+def compute(tree: Tree, answers: npt.NDArray[np.int8]) -> dict[str, NodeResult]:
+    """Values of all nodes.
+
+    Parameters
+    ----------
+    tree : Tree
+        A bound scoring definition.
+    answers : numpy.ndarray of int8, shape (respondents, items)
+        Position of the answer in the codes of its type, -1 where there is none.
+
+    Returns
+    -------
+    dict of str to NodeResult
+    """
+    results: dict[str, NodeResult] = {}
+    for bound in tree.nodes:
+        results[bound.code] = _inner(bound, results) if bound.children else _lowest(tree, bound, answers)
+    return results
+
+
+def _lowest(tree: Tree, bound: BoundNode, answers: npt.NDArray[np.int8]) -> NodeResult:
+    chosen = answers[:, bound.columns]
+    values = bound.points[np.arange(len(bound.columns)), chosen]  # -1 picks the last entry, which is NaN
+    there = chosen >= 0
+    answered = there.sum(axis=1)
+    share = _aggregate(bound, values, answered)
+    for knock in bound.node.knockout:
+        column, code = tree.position(knock.item, knock.code)
+        share = np.where(answers[:, column] == code, knock.value, share)
+    return NodeResult(share, answered, len(bound.columns))
+
+
+def _inner(bound: BoundNode, results: Mapping[str, NodeResult]) -> NodeResult:
+    values = np.column_stack([results[child].share for child in bound.children])
+    answered = np.sum([results[child].answered for child in bound.children], axis=0)
+    items = sum(results[child].items for child in bound.children)
+    return NodeResult(_aggregate(bound, values, answered), answered, items)
+
+
+def _aggregate(bound: BoundNode, values: npt.NDArray[np.float64], answered: npt.NDArray[np.int64]) -> Vector:
+    """Apply the missing policy of a node, then its method."""
+    node = bound.node
+    missing = np.isnan(values)
+    filled = np.where(missing, 0.0, values) if node.missing == "zero" else values
+    share = METHODS[node.aggregate](filled, bound.weights)
+    if node.missing == "refuse":
+        share = np.where(missing.any(axis=1), np.nan, share)
+    return np.where(answered == 0, 0.0 if node.empty == "zero" else np.nan, share) if node.items else share
+
+
+def answer_matrix(survey: Survey, frame: pd.DataFrame) -> npt.NDArray[np.int8]:
+    """Answers of a typed frame as positions in the codes of each item, -1 where there is none."""
+    codes = [item.code for form in survey.forms.values() for item in form.items]
+    matrix = np.full((len(frame), len(codes)), -1, dtype=np.int8)
+    for position, code in enumerate(codes):
+        if code in frame:
+            matrix[:, position] = frame[code].cat.codes.to_numpy()
+    return matrix
+
+
+def score(
+    answers: pd.DataFrame, survey: Survey, definitions: Definitions, *, options: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Scores of every respondent at every node.
+
+    Parameters
+    ----------
+    answers : pandas.DataFrame
+        Accepted rows of an answers form: ``respondent``, the column of the wave, and one column per item.
+    survey : Survey
+        The survey that was answered.
+    definitions : Definitions
+        For the definition of the table.
+    options : mapping of str to str, optional
+        Switches of the scoring that differ from their default.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table ``scores``, one row per respondent, wave and node.
+
+    Raises
+    ------
+    UsageError
+        When the survey has no scoring or a switch is unknown.
+    """
+    tree = bind(survey, survey.scoring(options))
+    results = compute(tree, answer_matrix(survey, answers))
+    form = next(form for form in survey.forms.values() if form.kind == "answers")
+    waves = answers[form.wave] if form.wave else None
+    return check_table(_long(tree, results, survey, answers["respondent"], waves), definitions.tables["scores"])
+
+
+def _long(
+    tree: Tree, results: Mapping[str, NodeResult], survey: Survey, respondents: pd.Series, waves: pd.Series | None
+) -> pd.DataFrame:
+    import pandas as pd
+
+    n, order = len(respondents), tree.order
+    share = np.column_stack([results[code].share for code in order]).ravel()
+    low, high = (np.array([tree.scoring.nodes[code].scale[end] for code in order]) for end in (0, 1))
+    value = np.tile(low, n) + share * np.tile(high - low, n)
+    items = np.tile([results[code].items for code in order], n)
+    answered = np.column_stack([results[code].answered for code in order]).ravel()
+    bands = np.full(n * len(order), None, dtype=object)
+    for position, code in enumerate(order):
+        ranges = tree.bands(code)
+        if ranges:
+            bands[position :: len(order)] = band_of(value[position :: len(order)], ranges)
+    reliable = answered >= tree.scoring.reliable_share * items
+    return pd.DataFrame({
+        "level": pd.array(["respondent"], dtype="str").repeat(n * len(order)),
+        "code": respondents.array.repeat(len(order)),
+        "survey": survey.survey,
+        "version": survey.version,
+        "wave": waves.array.repeat(len(order)) if waves is not None else pd.NA,
+        "dimension": np.tile(np.array(order, dtype=object), n),
+        "value": value,
+        "se": np.nan,
+        "lo": np.nan,
+        "hi": np.nan,
+        "n_items": items,
+        "n_answered": answered,
+        "band": bands,
+        "status": np.select([np.isnan(value), ~reliable], ["m", "u"], "ok").astype(object),
+    })  # fmt: skip
+
+
+def band_of(values: Vector, bands: Bands) -> npt.NDArray[np.object_]:
+    """Codes of the bands that values fall into; an edge belongs to the band below it.
+
+    Examples
+    --------
+    >>> dma = Bands(edges=(25, 50, 75), codes={"basic": "", "average": "", "moderate": "", "advanced": ""})
+    >>> band_of(np.array([25.0, 25.4, 75.5, np.nan]), dma).tolist()
+    ['basic', 'average', 'advanced', None]
+    """
+    codes = np.array([*bands.codes, None], dtype=object)
+    position = np.searchsorted(bands.edges, np.round(values, 9), side="left")
+    return np.asarray(codes[np.where(np.isnan(values), len(bands.codes), position)], dtype=object)
