@@ -107,7 +107,7 @@ def organisations(
         names[country == place] = organisation_names(rng, place, kind, int((country == place).sum()), brand)
     sectors = world.labels("dma_sectors_sme" if kind == "sme" else "cofog_pso")
     serial = first + np.arange(count)
-    number = serial.astype(np.int64) * 48_271 % (2**31 - 1)  # a permutation, so that no two are the same
+    number = (serial + 1) * 48_271 % (2**31 - 1)  # a permutation, so that no two are the same
     return pd.DataFrame(
         {
             "id": (500_000 + serial).astype(str).astype(object),
