@@ -13,7 +13,9 @@ from dihkpi.definitions.survey import Form
 from dihkpi.errors import UsageError, hint_for
 
 SCORE_SOURCES = ("scores", "assessments")
-ROW_NAMES = ("respondent", "hub", "wave", "date", "start", "end", "customer_type", "country", "nuts", "sector", "size")
+"""What the scoring gives to indicators."""
+JOINED = ("kind", "size", "sector", "country", "nuts", "nuts2", "seat_nuts2", "seat_country")
+"""Columns that every row gets from its respondent and from the seat of its hub."""
 
 
 def cross_check(definitions: Definitions) -> list[str]:
@@ -209,10 +211,13 @@ def _indicator(definitions: Definitions, survey: Survey, indicator: Indicator, w
         yield from _known(node, nodes, f"{where} › of", "dimension")
     if indicator.of in SCORE_SOURCES:
         return
-    yield from _known(indicator.of, [*survey.forms, *SCORE_SOURCES, "hubs", "places"], f"{where} › of", "form")
-    if indicator.of not in survey.forms:
+    yield from _known(indicator.of, [*survey.forms, *SCORE_SOURCES, "hubs"], f"{where} › of", "form")
+    if indicator.of == "hubs":
+        names = hub_columns(definitions)
+    elif indicator.of in survey.forms:
+        names = [*column_names(survey.forms[indicator.of]), *JOINED]
+    else:
         return
-    names = [*column_names(survey.forms[indicator.of]), "place", "kind", "size", "sector", "country", "nuts"]
     for text in filter(None, (indicator.where, indicator.sum, indicator.mean, indicator.share, indicator.distinct)):
         yield from _expression(text, names, where)
     if indicator.ratio:
@@ -220,6 +225,14 @@ def _indicator(definitions: Definitions, survey: Survey, indicator: Indicator, w
         yield from _expression(indicator.ratio.to, names, f"{where} › ratio › to")
     for column in indicator.breakdowns:
         yield from _known(column, names, f"{where} › breakdowns", "column")
+
+
+def hub_columns(definitions: Definitions) -> list[str]:
+    """Columns of the table of hubs, with the attributes of the country as ``country_…``."""
+    countries = definitions.codelists.get("countries")
+    attributes = [f"country_{name}" for name in countries.attributes] if countries else []
+    table = definitions.tables.get("hubs")
+    return [*(table.columns if table else ()), *attributes]
 
 
 def _examples(survey: Survey, where: str) -> Iterator[str]:

@@ -152,7 +152,11 @@ class _Evaluator(ast.NodeVisitor):
         if left is None or right is None or isinstance(op, ast.Is | ast.IsNot):
             missing = (right if left is None else left).isna().astype("boolean")
             return missing if isinstance(op, ast.Eq | ast.Is) else ~missing
-        return self._condition(_COMPARE[type(op)](left, right))
+        result = self._condition(_COMPARE[type(op)](left, right))
+        for side in (left, right):  # dates know no three-valued logic of their own
+            if getattr(getattr(side, "dtype", None), "kind", "") == "M":
+                result = result.mask(side.isna())
+        return result
 
     def _contains(self, left: Any, right_node: ast.expr) -> pd.Series:
         """``column in ('a', 'b')``, or ``'a' in column`` where the column holds several codes."""

@@ -75,7 +75,7 @@ def _check(name: str, rule: Rule, frame: pd.DataFrame, today: date, report: Repo
     cells = tuple(rule.cells) or tuple(n for n in expression.names if n != "today")
     for i in np.flatnonzero(broken):
         shown = ", ".join(f"{n} {_shown(frame[n].iloc[i])}" for n in expression.names if n in frame)[:120]
-        report(_fault(name, rule, f"broken: {rule.brief} ({shown})"), int(i), cells)
+        report(_fault(name, rule, f"this does not hold: {rule.brief} ({shown})"), int(i), cells)
 
 
 def _shown(value: Any) -> str:
@@ -100,7 +100,7 @@ def _exclusive(name: str, rule: Rule, form: Form, frame: pd.DataFrame, report: R
         return
     both = (frame[rule.exclusive].cat.codes.to_numpy() > 0) & (_matrix(frame, others) > 0).any(axis=1)
     for i in np.flatnonzero(both):
-        report(_fault(name, rule, f"broken: {rule.brief}"), int(i), (rule.exclusive,))
+        report(_fault(name, rule, f"this does not hold: {rule.brief}"), int(i), (rule.exclusive,))
 
 
 def _unanswered(name: str, rule: Rule, survey: Survey, form: Form, frame: pd.DataFrame, report: Report) -> None:
@@ -137,9 +137,10 @@ def _sequence(name: str, rule: Rule, form: Form, frame: pd.DataFrame, report: Re
     known = known.assign(at=np.arange(len(frame))).dropna().sort_values(["respondent", "wave"], kind="stable")
     before = known.groupby("respondent", sort=False)[["wave", "date"]].shift()
     months = (known["date"] - before["date"]).dt.days / 30.4375
-    wrong = (known["date"] <= before["date"]) & (known["wave"] != before["wave"])
+    other_wave = known["wave"] != before["wave"]  # a doubled wave is a doubled key
+    wrong = (known["date"] <= before["date"]) & other_wave
     low, high = rule.sequence.min_months, rule.sequence.max_months
-    odd = ~wrong & (months.lt(low or 0) | (months.gt(high) if high else False))
+    odd = ~wrong & other_wave & (months.lt(low or 0) | (months.gt(high) if high else False))
     for is_error, mask in ((True, wrong), (False, odd)):
         for i in np.flatnonzero(mask.to_numpy(dtype=bool)):
             wave, day, at = known["wave"].iloc[i], known["date"].iloc[i], int(known["at"].iloc[i])

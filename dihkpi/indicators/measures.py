@@ -1,0 +1,99 @@
+"""What can be measured of grouped rows: counts, distinct things, sums, ratios, shares, means. All groups at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dihkpi.indicators.intervals import mean_interval, share_interval
+
+Vector = npt.NDArray[np.float64]
+Groups = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A figure of every group with its interval and base.
+
+    Parameters
+    ----------
+    value, lo, hi : numpy.ndarray, shape (groups,)
+    n : numpy.ndarray
+        Rows, things or respondents the figure rests on.
+    """
+
+    value: Vector
+    lo: Vector
+    hi: Vector
+    n: Vector
+
+    @classmethod
+    def exact(cls, value: Vector, n: Vector) -> Measured:
+        """A figure that counts everything there is, so that it has no interval."""
+        none = np.full(len(value), np.nan)
+        return cls(value, none, none, n)
+
+
+def _sums(groups: Groups, values: Vector, size: int) -> Vector:
+    return np.bincount(groups, weights=values, minlength=size)
+
+
+def count(groups: Groups, size: int) -> Measured:
+    """Rows per group."""
+    n = np.bincount(groups, minlength=size).astype(float)
+    return Measured.exact(n, n)
+
+
+def distinct(groups: Groups, things: Groups, size: int) -> Measured:
+    """Different things per group; a negative thing is missing.
+
+    Examples
+    --------
+    >>> distinct(np.array([0, 0, 1]), np.array([5, 5, 5]), 2).value.tolist()
+    [1.0, 1.0]
+    """
+    there = things >= 0
+    width = int(things.max(initial=0)) + 1
+    pairs = np.unique(groups[there].astype(np.int64) * width + things[there])
+    n = np.bincount(pairs // width, minlength=size).astype(float)
+    return Measured.exact(n, n)
+
+
+def total(groups: Groups, values: Vector, size: int) -> Measured:
+    """Sum of the values that are there, to the cent; the base is their number."""
+    there = ~np.isnan(values)
+    return Measured.exact(
+        np.round(_sums(groups[there], values[there], size), 2), np.bincount(groups[there], minlength=size).astype(float)
+    )
+
+
+def ratio(groups: Groups, of: Vector, to: Vector, size: int, scale: float) -> Measured:
+    """Sum of numerators over sum of denominators, over the rows that have both."""
+    there = ~(np.isnan(of) | np.isnan(to))
+    above, below = _sums(groups[there], of[there], size), _sums(groups[there], to[there], size)
+    value = np.divide(scale * above, below, out=np.full(size, np.nan), where=below > 0)
+    return Measured.exact(value, np.bincount(groups[there], minlength=size).astype(float))
+
+
+def share(groups: Groups, holds: Vector, size: int, level: float) -> Measured:
+    """Per cent of the rows for which a condition holds, of those for which it is known (1, 0 or NaN)."""
+    there = ~np.isnan(holds)
+    n = np.bincount(groups[there], minlength=size).astype(float)
+    value, lo, hi = share_interval(_sums(groups[there], holds[there], size), n, level)
+    return Measured(value, lo, hi, n)
+
+
+def mean(groups: Groups, values: Vector, size: int, level: float) -> Measured:
+    """Mean with Student's t interval.
+
+    Values are centred before they are squared, so that a small spread around a large mean is not lost.
+    """
+    there = ~np.isnan(values)
+    chosen, kept = groups[there], values[there]
+    centre = float(kept.mean()) if len(kept) else 0.0
+    n = np.bincount(chosen, minlength=size).astype(float)
+    centred = kept - centre
+    value, lo, hi = mean_interval(_sums(chosen, centred, size), _sums(chosen, centred**2, size), n, level)
+    return Measured(value + centre, lo + centre, hi + centre, n)

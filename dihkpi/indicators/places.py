@@ -1,0 +1,83 @@
+"""Places of every level, and which place a row belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from dihkpi.definitions import Definitions
+from dihkpi.definitions.indicators import Level
+from dihkpi.intake.columns import check_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NETWORK = "all"
+
+
+@dataclass(frozen=True)
+class Located:
+    """The place of every row at one level.
+
+    Parameters
+    ----------
+    codes : numpy.ndarray of int, shape (rows,)
+        Position of the place in ``places``, -1 where it is not known.
+    places : numpy.ndarray of object
+        Codes of the places, sorted.
+    """
+
+    codes: npt.NDArray[np.intp]
+    places: npt.NDArray[np.object_]
+
+
+def place_codes(level: Level, hub: pd.Series, nuts: pd.Series, country: pd.Series, definitions: Definitions) -> pd.Series:
+    """Code of the place at a level, from a hub's id, a NUTS code and a country code.
+
+    The country of a NUTS code stands in when the country is not given.
+    """
+    import pandas as pd
+
+    if level.source == "hub":
+        return hub
+    if level.source == "all":
+        return pd.Series(NETWORK, index=hub.index, dtype="str")
+    if level.source == "nuts":
+        place = nuts.where(nuts.str.len() >= (level.length or 0)).str.slice(0, level.length)
+    else:
+        place = country.fillna(nuts.str.slice(0, 2))
+    if level.members:
+        place = place.map(members_of(definitions, level.members))
+    return place.astype("str")
+
+
+def members_of(definitions: Definitions, name: str) -> Mapping[str, str]:
+    """Member to place, from a code list whose ``members`` are joined by a vertical bar."""
+    rows = definitions.codelists[name].rows
+    return {member: row["code"] for row in rows for member in row.get("members", "").split("|") if member}
+
+
+def locate(codes: pd.Series) -> Located:
+    """Places of rows as integers, in the order of their codes."""
+    import pandas as pd
+
+    positions, places = pd.factorize(codes.to_numpy(dtype=object), sort=True)
+    return Located(positions, np.asarray(places, dtype=object))
+
+
+def places_table(hubs: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
+    """The table ``places``: every place that has a hub, with its name and its hubs."""
+    import pandas as pd
+
+    parts = []
+    for name, level in definitions.levels.items():
+        code = place_codes(level, hubs["hub"], hubs["nuts"], hubs["country"], definitions)
+        listed = definitions.codelists[level.codes or level.members] if level.codes or level.members else None
+        labels = hubs["name"] if level.source == "hub" else code.map(listed.labels if listed else {NETWORK: level.title})
+        parts.append(pd.DataFrame({"level": name, "code": code, "label": labels.fillna(code), "hub": hubs["hub"]}))
+    table = pd.concat(parts, ignore_index=True)
+    return check_table(table[table["code"].notna()], definitions.tables["places"])

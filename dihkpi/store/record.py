@@ -1,0 +1,177 @@
+"""Recording a validated file: append-only, idempotent, a correction becomes a new version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, func, insert, select
+
+from dihkpi.definitions import Definitions
+from dihkpi.intake.issues import COLUMNS, issue_table
+from dihkpi.intake.keys import row_keys
+from dihkpi.intake.validate import Validated, ValidatedPart
+from dihkpi.store.database import issues, quarantine, rows, submissions
+from dihkpi.store.payload import hashes, payloads, stored_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of one sheet in the store."""
+
+    dataset: str
+    already: bool
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+class Store:
+    """The system of record of a workspace; open it with :func:`open_store`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+    def knows(self, content: str) -> bool:
+        """Whether a file with this content, read in this way, is recorded already."""
+        with self.engine.connect() as connection:
+            found = connection.execute(select(submissions.c.id).where(submissions.c.id.like(f"{content}%")).limit(1))
+            return found.first() is not None
+
+    def record(self, validated: Validated, content: str) -> list[Recorded]:
+        """Record the accepted rows, the quarantined rows and the issues of a file.
+
+        Parameters
+        ----------
+        validated : Validated
+            A checked file.
+        content : str
+            Hash of the file and of all that decides how it is read; see :func:`content_id`.
+
+        Returns
+        -------
+        list of Recorded
+            One entry per sheet; recording the same content again changes nothing.
+        """
+        with self.engine.begin() as connection:
+            return [self._record(connection, validated, part, f"{content}-{n}") for n, part in enumerate(validated.parts)]
+
+    def _record(self, connection: Connection, validated: Validated, part: ValidatedPart, identity: str) -> Recorded:
+        dataset = f"{part.match.survey.survey}.{part.match.form_name}"
+        if connection.execute(select(submissions.c.id).where(submissions.c.id == identity)).first():
+            return Recorded(dataset, already=True)
+        names = stored_columns(part.match.form, part.accepted)
+        _insert_submission(connection, validated, part, identity, names)
+        counts = _insert_rows(connection, part, dataset, identity, names)
+        _insert_quarantine(connection, part, identity)
+        return Recorded(dataset, already=False, **counts)
+
+    def current_files(self) -> pd.DataFrame:
+        """The newest submission of every file and sheet, as the table ``files`` with ``id``."""
+        import pandas as pd
+
+        with self.engine.connect() as connection:
+            frame = pd.read_sql(select(submissions).order_by(submissions.c.number), connection)
+        return frame.drop_duplicates(["file", "sheet"], keep="last", ignore_index=True)
+
+    def issues_of(self, identities: Iterable[str]) -> pd.DataFrame:
+        """Issues of the given submissions."""
+        wanted = set(identities)
+        with self.engine.connect() as connection:
+            found = connection.execute(select(issues.c.submission, issues.c.payload)).all()
+        return issue_table([tuple(json.loads(payload)) for submission, payload in found if submission in wanted])
+
+
+def content_id(content: bytes, *parts: str) -> str:
+    """Hash of a file's bytes and of what decides how they are read.
+
+    Examples
+    --------
+    >>> content_id(b"a,b", "dma_sme")[:8]
+    '32ee7a90'
+    """
+    digest = hashlib.sha256(content)
+    for part in parts:
+        digest.update(b"\x1f" + part.encode())
+    return digest.hexdigest()[:32]
+
+
+def _insert_submission(
+    connection: Connection, validated: Validated, part: ValidatedPart, identity: str, names: Sequence[str]
+) -> None:
+    counts = next(row for row, p in zip(validated.files().to_dict("records"), validated.parts, strict=True) if p is part)
+    last = connection.execute(select(func.max(submissions.c.number))).scalar()
+    moment = datetime.now(UTC).isoformat(timespec="seconds")
+    connection.execute(
+        insert(submissions).values(
+            **counts, id=identity, columns=json.dumps(list(names)), number=(last or 0) + 1, recorded_at=moment
+        )
+    )
+
+
+def _insert_rows(
+    connection: Connection, part: ValidatedPart, dataset: str, identity: str, names: Sequence[str]
+) -> dict[str, int]:
+    lines = payloads(part.accepted, names)
+    keys = list(row_keys(part.match.form, part.accepted))
+    known = dict(_current(connection, dataset, keys))
+    counts = {"new": 0, "changed": 0, "unchanged": 0}
+    values: list[dict[str, Any]] = []
+    places = part.accepted["source_row"].tolist()
+    for key, line, digest, place in zip(keys, lines, hashes(names, lines), places, strict=True):
+        version, old = known.get(key, (0, ""))
+        if digest == old:
+            counts["unchanged"] += 1
+            continue
+        counts["changed" if version else "new"] += 1
+        values.append({
+            "dataset": dataset, "key": key, "version": version + 1, "hash": digest, "payload": line,
+            "submission": identity, "source_row": place,
+        })  # fmt: skip
+    if values:
+        connection.execute(insert(rows), values)
+    return counts
+
+
+def _current(connection: Connection, dataset: str, keys: Sequence[str]) -> Iterator[tuple[str, tuple[int, str]]]:
+    """Newest version and hash of each key that is recorded."""
+    for start in range(0, len(keys), CHUNK):
+        wanted = list(keys[start : start + CHUNK])
+        found = connection.execute(
+            select(rows.c.key, rows.c.version, rows.c.hash)
+            .where(rows.c.dataset == dataset, rows.c.key.in_(wanted))
+            .order_by(rows.c.version)
+        )
+        for key, version, digest in found:
+            yield key, (version, digest)
+
+
+def _insert_quarantine(connection: Connection, part: ValidatedPart, identity: str) -> None:
+    if len(part.quarantined):
+        cells = part.quarantined.iloc[:, 1:].astype(object).to_numpy().tolist()
+        places = part.quarantined["source_row"].tolist()
+        connection.execute(
+            insert(quarantine),
+            [{"submission": identity, "source_row": place, "payload": json.dumps(row, ensure_ascii=False)}
+             for place, row in zip(places, cells, strict=True)],
+        )  # fmt: skip
+    if len(part.issues):
+        plain = part.issues.astype(object).where(part.issues.notna(), None)
+        records = plain[list(COLUMNS)].to_numpy().tolist()
+        connection.execute(
+            insert(issues),
+            [{"submission": identity, "payload": json.dumps(record, ensure_ascii=False)} for record in records],
+        )

@@ -1,0 +1,114 @@
+"""Snapshots: the current rows of the store as Parquet, named by their content, never changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, text
+
+from dihkpi.definitions import Definitions
+from dihkpi.intake.rows import derive
+from dihkpi.store.database import submissions
+from dihkpi.store.payload import typed_frame
+from dihkpi.store.record import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# The newest version of every key: no row with the same key has a higher version.
+_CURRENT = """
+SELECT r.dataset, r.key, r.hash, r.payload, r.submission, r.source_row
+FROM rows AS r
+WHERE NOT EXISTS (
+    SELECT 1 FROM rows AS newer
+    WHERE newer.dataset = r.dataset AND newer.key = r.key AND newer.version > r.version
+)
+ORDER BY r.dataset, r.key
+"""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The current rows of a store at one moment.
+
+    Parameters
+    ----------
+    id : str
+        Hash of the content: the same rows give the same id.
+    folder : pathlib.Path
+        One Parquet file per form.
+    """
+
+    id: str
+    folder: Path
+
+    def table(self, survey: str, form: str) -> pd.DataFrame | None:
+        """Rows of one form, or ``None`` when nothing was submitted."""
+        import pandas as pd
+
+        path = self.folder / f"{survey}.{form}.parquet"
+        return pd.read_parquet(path) if path.exists() else None
+
+
+def take_snapshot(store: Store, definitions: Definitions, folder: Path) -> Snapshot:
+    """Write the current rows as Parquet, unless this very content is there already.
+
+    Parameters
+    ----------
+    store : Store
+    definitions : Definitions
+        Forms and derived columns.
+    folder : pathlib.Path
+        The snapshots of the workspace.
+    """
+    import pandas as pd
+
+    with store.engine.connect() as connection:
+        current = pd.read_sql(text(_CURRENT), connection)
+        columns = dict(connection.execute(select(submissions.c.id, submissions.c.columns)).tuples().all())
+    digest = hashlib.sha256(definitions.fingerprint.encode())
+    digest.update("\n".join(current["dataset"] + current["key"] + current["hash"]).encode())
+    snapshot = Snapshot(digest.hexdigest()[:16], folder / digest.hexdigest()[:16])
+    if not snapshot.folder.is_dir():
+        aside = folder / f".{snapshot.id}.part"
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        for dataset, rows in current.groupby("dataset", sort=True):
+            frame = _typed(str(dataset), rows, columns, definitions)
+            if frame is not None:
+                frame.to_parquet(aside / f"{dataset}.parquet", index=False)
+        aside.rename(snapshot.folder)
+    return snapshot
+
+
+def current_table(store: Store, definitions: Definitions, survey: str, form: str) -> pd.DataFrame | None:
+    """The current rows of one form, straight from the store."""
+    import pandas as pd
+
+    with store.engine.connect() as connection:
+        current = pd.read_sql(text(_CURRENT.replace("WHERE NOT", "WHERE r.dataset = :dataset AND NOT")), connection,
+                              params={"dataset": f"{survey}.{form}"})  # fmt: skip
+        columns = dict(connection.execute(select(submissions.c.id, submissions.c.columns)).tuples().all())
+    return _typed(f"{survey}.{form}", current, columns, definitions) if len(current) else None
+
+
+def _typed(dataset: str, rows: pd.DataFrame, columns: Mapping[str, str], definitions: Definitions) -> pd.DataFrame | None:
+    import pandas as pd
+
+    survey_name, _, form_name = dataset.partition(".")
+    if survey_name not in definitions.surveys or form_name not in definitions.surveys[survey_name].forms:
+        return None
+    survey = definitions.surveys[survey_name]
+    form = survey.forms[form_name]
+    parts = []
+    for names, group in rows.groupby(rows["submission"].map(columns), sort=True):
+        frame = typed_frame(survey, form, json.loads(str(names)), list(group["payload"]))
+        parts.append(frame.assign(key=group["key"].to_numpy(), source_row=group["source_row"].to_numpy()))
+    frame = pd.concat(parts, ignore_index=True).sort_values("key", kind="stable", ignore_index=True)
+    return derive(form, frame, definitions)
