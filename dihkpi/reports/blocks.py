@@ -125,6 +125,11 @@ class Words:
             return "–"
         return interval(estimate.lo, estimate.hi, estimate.unit, sign)
 
+    def with_range(self, estimate: Estimate, sign: bool = False) -> Markup:
+        """The value with its interval below, for a cell of a table."""
+        span = f"<br><small>({esc(self.range(estimate, sign))})</small>" if estimate.certain else ""
+        return Markup(esc(self.value(estimate, sign=sign)) + span)
+
     def base(self, estimate: Estimate, noun: str = "", many: str = "") -> str:
         """What a figure rests on: its base and interval, or why there is none."""
         if estimate.status == "c":
@@ -142,16 +147,15 @@ class Words:
         return ", ".join(parts)
 
 
-def light(name: str | None) -> Markup:
+def light(name: str | None, count: str = "") -> Markup:
     """A status as a word in a colour, with a shape that survives a black-and-white print."""
     if name not in LIGHTS:
         return Markup("–")
-    return Markup(f'<span class="light {name}">{LIGHTS[name]}</span>')
+    return Markup(f'<span class="light {name}">{count}{LIGHTS[name]}</span>')
 
 
 def bar(share: float, mark: float | None = None) -> Markup:
-    """A bar for a share of a target, with a tick where it is expected to stand; the numbers stand beside it."""
+    """A bar for a share of a target, with a tick where it is expected to stand."""
     tick = f'<i style="left:{min(mark, 1) * 100:.1f}%"></i>' if mark is not None else ""
-    return Markup(
-        f'<span class="bar" aria-hidden="true"><b style="width:{min(max(share, 0), 1) * 100:.1f}%"></b>{tick}</span>'
-    )
+    width = min(max(share, 0), 1) * 100
+    return Markup(f'<span class="bar" aria-hidden="true"><b style="width:{width:.1f}%"></b>{tick}</span>')

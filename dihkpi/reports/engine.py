@@ -17,10 +17,11 @@ from dihkpi.reports.plan import ReportJob
 from dihkpi.reports.wording import visible
 
 CELL_SECONDS = 300
+_ERROR_TAG = "papermill-error-cell-tag"
 _ENVIRONMENT = {
     "MPLBACKEND": "Agg",
-    "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
 }
 
@@ -46,29 +47,41 @@ def execute(job: ReportJob) -> Any:
     FailedNotebookError
         When a cell fails, ends the kernel or takes too long; names template, cell and error.
     """
+    check_parameters(job.template, job.parameters)
+    notebook, reason = _run(job)
+    position = _stopped_at(notebook)
+    if reason or position is not None:
+        raise FailedNotebookError(_message(job, notebook, position, reason), _clean(notebook))
+    return _clean(notebook)
+
+
+def _run(job: ReportJob) -> tuple[Any, str]:
+    """The notebook as far as it came, and the error that stopped it."""
     import nbformat
     import papermill
 
-    check_parameters(job.template, job.parameters)
     reason = ""
     with tempfile.TemporaryDirectory() as scratch, _surroundings():
         target = Path(scratch) / "report.ipynb"
         try:
             papermill.execute_notebook(
-                str(job.template), str(target), parameters=dict(job.parameters), cwd=str(job.folder),
-                kernel_name="python3", progress_bar=False, log_output=False, execution_timeout=CELL_SECONDS, extra_arguments=["--log-level=50"],
-            )  # fmt: skip
+                str(job.template),
+                str(target),
+                parameters=dict(job.parameters),
+                cwd=str(job.folder),
+                kernel_name="python3",
+                progress_bar=False,
+                log_output=False,
+                execution_timeout=CELL_SECONDS,
+                extra_arguments=["--log-level=50"],
+            )
         except papermill.PapermillExecutionError as error:
             reason = f"{error.ename}: {error.evalue}"
         except Exception as error:  # the kernel died or was too slow; whatever it was, other reports go on
             reason = f"{type(error).__name__}: {str(error).strip() or 'the kernel stopped'}"
         if not target.is_file():
             raise ReportError(f"{job.template.name} could not be started\n  {visible(reason)[:300]}")
-        notebook = nbformat.read(target, as_version=4)
-    position = _stopped_at(notebook)
-    if reason or position is not None:
-        raise FailedNotebookError(_message(job, notebook, position, reason), _clean(notebook))
-    return _clean(notebook)
+        return nbformat.read(target, as_version=4), reason
 
 
 def check_parameters(template: Path, parameters: Mapping[str, Any]) -> None:
@@ -80,19 +93,18 @@ def check_parameters(template: Path, parameters: Mapping[str, Any]) -> None:
             f"{template.name} has {len(tagged)} cells tagged 'parameters'; a template has exactly one"
         )
     body = ast.parse("".join(tagged[0]["source"])).body
-    targets = [t for line in body if isinstance(line, ast.Assign) for t in line.targets]
-    targets += [line.target for line in body if isinstance(line, ast.AnnAssign)]
-    declared = {target.id for target in targets if isinstance(target, ast.Name)}
-    unknown = sorted(set(parameters) - declared)
-    if unknown:
-        known = ", ".join(sorted(declared)) or "none"
-        raise ReportError(
-            f"{template.name}: parameter '{visible(unknown[0])}' is not declared in its parameters cell\n  declared: {known}"
-        )
+    targets = [target for line in body if isinstance(line, ast.Assign) for target in line.targets]
+    declared = sorted(target.id for target in targets if isinstance(target, ast.Name))
     for name, value in parameters.items():
+        if name not in declared:
+            raise ReportError(
+                f"{template.name}: parameter '{visible(name)}' is not declared in its parameters cell\n"
+                f"  declared: {', '.join(declared) or 'none'}"
+            )
         if not _is_json(value):
             raise ReportError(
-                f"{template.name}: parameter '{name}' is {type(value).__name__}\n  allowed: text, number, true or false, none, lists and mappings of these"
+                f"{template.name}: parameter '{name}' is of type {type(value).__name__}\n"
+                "  allowed: text, finite numbers, true and false, none, lists and mappings of these"
             )
 
 
@@ -126,7 +138,7 @@ def _surroundings() -> Iterator[None]:
 
 
 def _stopped_at(notebook: Any) -> int | None:
-    """Position of the first code cell that failed or never ran (a cell may end the kernel without an error)."""
+    """Position of the first code cell that failed or never ran: a cell may end the kernel quietly."""
     for position, cell in enumerate(notebook.cells):
         if cell.cell_type != "code" or not cell.source.strip():
             continue
@@ -136,33 +148,27 @@ def _stopped_at(notebook: Any) -> int | None:
 
 
 def _message(job: ReportJob, notebook: Any, position: int | None, reason: str) -> str:
-    """Template, cell and error in plain words; the cell is told by its heading, its number and its first line."""
-    template, said = job.template.name, visible(reason)[:300] or "the cell ended the kernel without an error"
+    """Template, cell and error in plain words; a cell is known by its number, heading and first line."""
+    said = visible(reason)[:300] or "the cell ended the kernel without an error"
     if position is None:
-        return f"{template}: {said}"
-    own = [cell for cell in notebook.cells[: position + 1] if not _ours(cell)]
-    headings = [
-        cell.source.strip().splitlines()[0].lstrip("# ")
-        for cell in own
-        if cell.cell_type == "markdown" and cell.source.strip()
-    ]
-    under = f" under '{headings[-1]}'" if headings else ""
+        return f"{job.template.name}: {said}"
+    before = [cell for cell in notebook.cells[: position + 1] if not _ours(cell)]
+    headings = [cell.source.strip("# \n") for cell in before if cell.cell_type == "markdown"]
+    under = f" under '{visible(headings[-1])[:60]}'" if headings else ""
     line = notebook.cells[position].source.strip().splitlines()[0]
-    return f"{template}, cell {len(own)}{under}: {said}\n  {line}"
+    return f"{job.template.name}, cell {len(before)}{under}: {said}\n  {line}"
 
 
 def _ours(cell: Any) -> bool:
     """A cell that papermill put in."""
-    tags = {"injected-parameters", "papermill-error-cell-tag"}
-    return bool(tags & set(cell.metadata.get("tags", [])))
+    return bool({"injected-parameters", _ERROR_TAG} & set(cell.metadata.get("tags", [])))
 
 
 def _clean(notebook: Any) -> Any:
-    """The notebook without what changes from run to run: timings, paths, random ids, version of Python."""
-    notebook.cells = [
-        cell for cell in notebook.cells if "papermill-error-cell-tag" not in cell.metadata.get("tags", [])
-    ]
-    notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    """The notebook without what changes from run to run: timings, paths, random ids, logs."""
+    notebook.cells = [cell for cell in notebook.cells if _ERROR_TAG not in cell.metadata.get("tags", [])]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     for position, cell in enumerate(notebook.cells, start=1):
         cell.id = f"cell-{position:02d}"
         cell.metadata = {key: value for key, value in cell.metadata.items() if key == "tags"}

@@ -1,4 +1,4 @@
-"""Drawings: one calm style, drawn without a screen, and handed over as SVG images with the same bytes every time."""
+"""Drawings: one calm style, drawn without a screen, and handed over as SVG images, always the same bytes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 import re
 import textwrap
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dihkpi.reports.blocks import NO_BLOCK, Block
@@ -18,17 +18,23 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ACCENT, PALE, INK, FAINT = "#0b4f6c", "#8fb8c9", "#1f2933", "#d5dbe1"
-# One hue from light to dark, and a shape of its own, so that order survives colour blindness and a grey print.
+ACCENT, INK, SOFT, FAINT = "#0b4f6c", "#1f2933", "#5b6770", "#d5dbe1"
+# One hue from light to dark and a shape each: the order survives colour blindness and a grey print.
 WAVES = (("#8fb8c9", "o"), ("#3c87a6", "D"), ("#0b4f6c", "s"), ("#12232e", "^"))
 WIDTH, ROW = 6.4, 0.34
 _STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "dihkpi", "svg.fonttype": "none", "font.size": 9.5, "text.parse_math": False,
-    "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.edgecolor": FAINT,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.spines.left": False, "axes.axisbelow": True,
-    "grid.color": FAINT, "grid.linewidth": 0.6, "ytick.major.size": 0, "xtick.major.size": 0,
-    "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none",
-}  # fmt: skip
+    "svg.hashsalt": "dihkpi",
+    "svg.fonttype": "none",
+    "text.parse_math": False,
+    "font.size": 9.5,
+    **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
+    **dict.fromkeys(("axes.edgecolor", "grid.color"), FAINT),
+    **dict.fromkeys(("axes.spines.top", "axes.spines.right", "axes.spines.left"), False),
+    **dict.fromkeys(("xtick.major.size", "ytick.major.size"), 0),
+    **dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), "none"),
+    "axes.axisbelow": True,
+    "grid.linewidth": 0.6,
+}
 # Laid out with the font of matplotlib, shown with the (narrower) font of the page.
 _FONTS = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 
@@ -65,11 +71,22 @@ def _style() -> Any:
     return mpl.rc_context(_STYLE)
 
 
-def _wrapped(labels: Sequence[str], width: int = 30) -> list[str]:
+def _wrapped(labels: Iterable[str], width: int = 30) -> list[str]:
     return [
         textwrap.fill(textwrap.shorten(visible(label), 2 * width, placeholder=" …"), width)
         for label in labels
     ]
+
+
+def _name_rows(figure: Figure, axes: Axes, labels: Iterable[str]) -> None:
+    """Labels of the rows, first row on top, flush left so that every font of a browser keeps them in line."""
+    texts = _wrapped(labels)
+    drawn = axes.set_yticks(range(len(texts)), texts, ha="left")
+    canvas = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    names = axes.get_yticklabels()
+    width = max(name.get_window_extent(canvas).width for name in names) / figure.dpi * 72
+    axes.tick_params(axis="y", pad=width + 6)
+    axes.set(ylabel="", ylim=(len(drawn) - 0.4, -0.6))
 
 
 def bars(values: Mapping[str, float], unit: str, alt: str, caption: str) -> Block:
@@ -98,7 +115,8 @@ def bars(values: Mapping[str, float], unit: str, alt: str, caption: str) -> Bloc
             axes.annotate(
                 amount(value, unit), (value, place), (4, 0), textcoords="offset points", va="center"
             )
-        axes.set(xlabel="", ylabel="", xticks=[], xlim=(0, max(max(values.values()), 1e-9) * 1.16))
+        _name_rows(figure, axes, values)
+        axes.set(xlabel="", xticks=[], xlim=(0, max(max(values.values()), 1e-9) * 1.16))
         axes.spines["bottom"].set_visible(False)
         return _block(figure, alt, caption)
 
@@ -154,39 +172,43 @@ def profile(
     labels = list(next(iter(series.values()), {}))
     if not labels:
         return NO_BLOCK
-    gap = 0.52 / max(len(series), 2)
+    gap = 0.66 / max(len(series), 2)
     with _style():
-        figure, (axes,) = _canvas(0.95 + 0.46 * len(labels))
+        figure, (axes,) = _canvas(0.95 + 0.52 * len(labels))
         for order, ((wave, estimates), (colour, marker)) in enumerate(
             zip(series.items(), WAVES, strict=False)
         ):
             shift = (order - (len(series) - 1) / 2) * gap
             _dots(axes, list(estimates.values()), shift, colour, marker, wave)
-        axes.set_yticks(range(len(labels)), _wrapped(labels))
-        axes.set(xlim=scale, ylim=(len(labels) - 0.4, -0.6))
+        _name_rows(figure, axes, labels)
+        axes.set(xlim=scale)
         axes.hlines([i + 0.5 for i in range(len(labels) - 1)], *scale, color=FAINT, linewidth=0.6)
         start = scale[0]
         for band, edge in edges.items():
             axes.axvline(edge, color=FAINT, linewidth=0.8)
             axes.annotate(band, ((start + edge) / 2, 1), (0, 4), xycoords=("data", "axes fraction"),
-                          textcoords="offset points", ha="center", fontsize=8, color="#5b6770")  # fmt: skip
+                          textcoords="offset points", ha="center", fontsize=8, color=SOFT)  # fmt: skip
             start = edge
         figure.legend(loc="outside lower center", ncols=4, frameon=False)
         return _block(figure, alt, caption)
 
 
-def forest(estimates: Mapping[str, Estimate], alt: str, caption: str, sign: bool = True) -> Block:
-    """One row per label: the estimate and its interval, with a line at zero where the interval may cross it."""
-    if not estimates:
-        return NO_BLOCK
+def forest(rows: Sequence[tuple[str, Estimate]], alt: str, caption: str) -> Block:
+    """One row per label: a change and its interval, with a line at zero.
+
+    Parameters
+    ----------
+    rows : sequence of (str, Estimate)
+        Label and change, in the order in which they are drawn.
+    alt, caption : str
+        As for `bars`.
+    """
     with _style():
-        figure, (axes,) = _canvas(0.5 + ROW * len(estimates))
-        _dots(axes, list(estimates.values()), 0.0, ACCENT, "o", "")
-        axes.set_yticks(range(len(estimates)), _wrapped(list(estimates)))
-        axes.set_ylim(len(estimates) - 0.4, -0.6)
+        figure, (axes,) = _canvas(0.5 + ROW * len(rows))
+        _dots(axes, [estimate for _, estimate in rows], 0.0, ACCENT, "o", "")
+        _name_rows(figure, axes, [label for label, _ in rows])
         axes.grid(axis="x")
-        if sign:
-            axes.axvline(0, color=INK, linewidth=0.9)
+        axes.axvline(0, color=INK, linewidth=0.9)
         return _block(figure, alt, caption)
 
 

@@ -1,18 +1,31 @@
-"""``manifest.json``: which reports lie in a folder, from which data and definitions, and with which bytes."""
+"""``manifest.json``: which reports lie in a folder, from which data and definitions, with which bytes."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from dihkpi.errors import WorkspaceError
+from dihkpi.reports.files import hash_of, write_text
 from dihkpi.reports.results import Results
 
 NAME, MADE_BY = "manifest.json", "dihkpi"
-_FIELDS = ("report", "level", "code", "title", "path", "key", "files")
+_MADE = ("report", "level", "code", "title", "path", "key", "files")
+_FAILED = ("report", "level", "code", "title", "message")
+_META = (
+    "period",
+    "first_day",
+    "last_day",
+    "snapshot",
+    "definitions",
+    "package",
+    "surveys",
+    "options",
+    "counts",
+)
+_LIBRARIES = ("matplotlib", "nbconvert", "numpy", "pandas", "papermill", "seaborn")
 
 
 def claim(out: Path) -> dict[str, dict[str, Any]]:
@@ -26,14 +39,15 @@ def claim(out: Path) -> dict[str, dict[str, Any]]:
         When the folder holds files but no manifest of ours: they are not overwritten.
     """
     manifest = _read(out)
-    if manifest is None:
-        if out.is_dir() and any(out.iterdir()):
-            raise WorkspaceError(
-                f"'{out.name}' holds files but no {NAME} of {MADE_BY}; nothing was written\n  choose another folder, or empty this one"
-            )
-        _write(out, {"made_by": MADE_BY, "reports": [], "failed": []})
-        return {}
-    return {entry["path"]: entry for entry in manifest["reports"]}
+    if manifest is not None:
+        return {entry["path"]: entry for entry in manifest["reports"]}
+    if out.is_dir() and any(out.iterdir()):
+        raise WorkspaceError(
+            f"'{out.name}' holds files but no {NAME} of {MADE_BY}; nothing was written\n"
+            "  choose another folder, or empty this one"
+        )
+    _write(out, {"made_by": MADE_BY, "reports": [], "failed": []})
+    return {}
 
 
 def _read(out: Path) -> dict[str, Any] | None:
@@ -41,32 +55,23 @@ def _read(out: Path) -> dict[str, Any] | None:
         manifest = json.loads((out / NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    ours = (
-        isinstance(manifest, dict)
-        and manifest.get("made_by") == MADE_BY
-        and isinstance(manifest.get("reports"), list)
-    )
-    return manifest if ours else None
+    ours = isinstance(manifest, dict) and manifest.get("made_by") == MADE_BY
+    return manifest if ours and isinstance(manifest.get("reports"), list) else None
 
 
 def _write(out: Path, manifest: Mapping[str, Any]) -> None:
-    from dihkpi.reports.render import write_file
-
-    write_file(out / NAME, json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    write_text(out / NAME, json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
 
 
 def record_reports(out: Path, made: Iterable[Mapping[str, Any]], failed: Iterable[Mapping[str, Any]]) -> None:
-    """Put reports on record; those of earlier runs stay while their files do."""
+    """Put the reports of a run on record; those of earlier runs stay while their files do."""
     manifest = _read(out) or {"made_by": MADE_BY, "reports": []}
     failed = list(failed)
+    gone = {entry["path"] for entry in failed}
     entries = {entry["path"]: entry for entry in manifest["reports"] if (out / entry["path"]).is_file()}
-    entries |= {entry["path"]: {name: entry[name] for name in _FIELDS} for entry in made}
-    for entry in failed:
-        entries.pop(entry["path"], None)
-    manifest["reports"] = [entries[path] for path in sorted(entries)]
-    manifest["failed"] = [
-        {name: entry[name] for name in ("report", "level", "code", "title", "message")} for entry in failed
-    ]
+    entries |= {entry["path"]: {name: entry[name] for name in _MADE} for entry in made}
+    manifest["reports"] = [entries[path] for path in sorted(set(entries) - gone)]
+    manifest["failed"] = [{name: entry[name] for name in _FAILED} for entry in failed]
     _write(out, manifest)
 
 
@@ -95,20 +100,15 @@ def write_manifest(out: str | Path, data: str | Path, *, made_at: str) -> Path:
     """
     folder, results = Path(out), Results(data)
     claim(folder)
-    manifest = _read(folder) or {}
-    rows = {path.stem: _rows(path) for path in sorted(results.folder.glob("*.parquet"))}
-    meta = {name: results.meta.get(name) for name in ("period", "first_day", "last_day", "snapshot", "definitions",
-                                                      "package", "surveys", "options", "counts")}  # fmt: skip
-    other = [folder / "index.html", *sorted((folder / "data").glob("*"))]
-    files = {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in other
-        if path.is_file()
+    others = [folder / "index.html", *sorted((folder / "data").glob("*"))]
+    more = {
+        **{name: results.meta.get(name) for name in _META},
+        "rows": {path.stem: _rows(path) for path in sorted(results.folder.glob("*.parquet"))},
+        "files": {path.relative_to(folder).as_posix(): hash_of(path) for path in others if path.is_file()},
+        "versions": _versions(),
+        "made_at": made_at,
     }
-    _write(
-        folder,
-        {**manifest, **meta, "rows": rows, "files": files, "versions": _versions(), "made_at": made_at},
-    )
+    _write(folder, {**(_read(folder) or {}), **more})
     return folder / NAME
 
 
@@ -121,6 +121,4 @@ def _rows(path: Path) -> int:
 def _versions() -> dict[str, str]:
     from importlib.metadata import version
 
-    return {
-        name: version(name) for name in ("matplotlib", "nbconvert", "numpy", "pandas", "papermill", "seaborn")
-    }
+    return {name: version(name) for name in _LIBRARIES}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from dihkpi.reports import figures as draw
-from dihkpi.reports.blocks import Block, Words, no_data, sentence, table
+from dihkpi.reports.blocks import NO_BLOCK, Block, Words, no_data, sentence, table
 from dihkpi.reports.overview import change_sentence, respondents, root
-from dihkpi.reports.results import Estimate, Indicators, Results
+from dihkpi.reports.results import NOTHING, Estimate, Indicators, Results
 from dihkpi.reports.wording import esc, listing
 
 
@@ -58,13 +58,15 @@ def maturity_scores(results: Results, words: Words, figures: Indicators, survey:
         return no_data(f"no assessment of {respondents(survey)} is on record")
     rows = []
     for wave, row in scores.items():
-        overall = row.get(root(about), Estimate())
+        overall = row.get(root(about), NOTHING)
         count = figures.latest("dma_count", _periods(results), survey=survey, wave=wave)[0]
-        mark = " (low reliability)" if overall.status == "u" else ""
-        rows.append([results.label("waves", wave), words.value(count), words.value(overall) + mark,
-                     words.range(overall), _band(about, overall.value)])  # fmt: skip
-    note = ("Different organisations stand behind the waves, because not all come back: differences between these means are "
-            "not the effect of the support. The change below is computed on pairs.")  # fmt: skip
+        mean = words.value(overall) + (" (low reliability)" if overall.status == "u" else "")
+        band = _band(about, overall.value)
+        rows.append([results.label("waves", wave), words.value(count), mean, words.range(overall), band])
+    note = (
+        "Not all organisations come back, so different ones stand behind the waves: the differences between "
+        "these means are not the effect of the support. The change below is computed on pairs."
+    )
     heads = ["Assessment", "Assessed#", "Mean score (0 to 100)#", f"{words.interval}#", "Band of the mean"]
     return table(f"Digital maturity of {respondents(survey)}, overall score", heads, rows, note)
 
@@ -105,35 +107,34 @@ def _spoken(words: Words, series: dict[str, dict[str, Estimate]]) -> str:
 
 def maturity_change(results: Results, words: Words, figures: Indicators, survey: str) -> Block:
     """The paired change, overall and by dimension."""
-    about = _survey(results, survey)
-    waves, blocks = about.get("waves") or [], []
+    about, block = _survey(results, survey), NO_BLOCK
+    waves = about.get("waves") or []
     for later in waves[1:]:
-        pair = f"{waves[0]}-{later}"
+        parts = {"survey": survey, "waves": f"{waves[0]}-{later}"}
         found = {
-            label: figures.latest(
-                "maturity_gain", _periods(results), dimension=code, survey=survey, waves=pair
-            )[0]
+            label: figures.latest("maturity_gain", _periods(results), dimension=code, **parts)[0]
             for code, label in dimensions(about).items()
         }
         if any(e.status != "m" for e in found.values()):
-            blocks.append(_one_change(words, found, f"{waves[0]} to {later}", respondents(survey)))
-    if not blocks:
-        return no_data(f"no {respondents(survey)} have been assessed twice")
-    return Block("\n".join(block.html for block in blocks))
+            drawn = block == NO_BLOCK
+            block += _change(words, found, f"{waves[0]} to {later}", respondents(survey), drawn)
+    return no_data(f"no {respondents(survey)} were assessed twice") if block == NO_BLOCK else block
 
 
-def _one_change(words: Words, found: dict[str, Estimate], pair: str, who: str) -> Block:
-    overall = next(iter(found.values()))
-    text = sentence(f"<strong>{esc(pair)}.</strong> {esc(change_sentence(words, overall))}")
+def _change(words: Words, found: dict[str, Estimate], pair: str, who: str, drawn: bool) -> Block:
+    """What one pair of waves says: a sentence, the dimensions in a table and, if wanted, in a figure."""
+    text = sentence(
+        f"<strong>{esc(pair)}.</strong> {esc(change_sentence(words, next(iter(found.values()))))}"
+    )
     if not any(e.known for e in found.values()):
         return text
-    alt = f"Mean change in points with intervals. {_spoken(words, {pair: found})}"
-    caption = (
-        f"Change in digital maturity of {who} from {pair}, in points, same organisations ({words.interval}s)"
-    )
+    if drawn:
+        alt = f"Mean change in points with intervals. {_spoken(words, {pair: found})}"
+        caption = f"Change in digital maturity of {who} from {pair}, in points, same organisations"
+        text += draw.forest(list(found.items()), alt, f"{caption} ({words.interval}s)")
     rows = [
         [label, words.value(e, sign=True), words.range(e, sign=True), "–" if e.n is None else e.n]
         for label, e in found.items()
     ]
     heads = ["Dimension", "Mean change#", f"{words.interval}#", "Pairs (n)#"]
-    return text + draw.forest(found, alt, caption) + table(f"Change from {pair}, in points", heads, rows)
+    return text + table(f"Change from {pair}, in points", heads, rows)

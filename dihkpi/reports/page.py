@@ -1,4 +1,4 @@
-"""A notebook as one self-contained page: no input, nothing fetched, nothing that runs (but a script of ours by its hash)."""
+"""A notebook as one self-contained page: no input, nothing fetched, no script but one known by its hash."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dihkpi.errors import ReportError, UsageError, hint_for
 from dihkpi.reports.results import Results
+from dihkpi.reports.wording import visible
 
 if TYPE_CHECKING:
     from dihkpi.definitions import Definitions
@@ -66,8 +67,8 @@ def plan_reports(
 ) -> list[ReportJob]:
     """Decide which reports are to be made.
 
-    Without a choice: each hub that submitted something, each region and country with such a hub, and the network.
-    With a choice, only what is named.
+    Without a choice: each hub that submitted something, each region and country with such a hub, and the
+    network. With a choice: only what is named.
 
     Parameters
     ----------
@@ -116,29 +117,29 @@ def _chosen(
 def _jobs(results: Results, definitions: Definitions, wanted: set[tuple[str, str]]) -> Iterator[ReportJob]:
     page = Path(definitions.file("notebooks", "page"))
     frame = _digest(sorted(file for file in page.rglob("*") if file.is_file()))
-    order = ("hub", "nuts2", "country")
-    rank = {
-        level: order.index(level) if level in order else len(order) + (level == "network")
-        for level, _ in wanted
-    }
+    run = [results.meta.get(name) for name in ("snapshot", "definitions", "package", "period")]
+    levels = list(results.dictionary.get("levels", {}))
+    order = sorted(wanted, key=lambda place: (levels.index(place[0]) if place[0] in levels else -1, *place))
     taken: set[str] = set()
     for name, report in definitions.reports.items():
         template = Path(definitions.file("notebooks", report.template))
         text = _digest([template])
-        for level, code in sorted(wanted, key=lambda place: (rank[place[0]], *place)):
-            if level not in report.levels:
-                continue
+        for level, code in (place for place in order if place[0] in report.levels):
             parameters = {"data": results.folder.name, "level": level, "code": code}
-            meta = {
-                entry: results.meta.get(entry) for entry in ("snapshot", "definitions", "package", "period")
-            }
             path = next(path for path in _paths(level, code, name) if path.casefold() not in taken)
             taken.add(path.casefold())
             yield ReportJob(
-                report=name, level=level, code=code, title=f"{report.title}: {results.place(level, code)}, {results.period}",
-                template=template, page=page, parameters=parameters, folder=results.folder.parent, path=path,
-                key=_hash([frame, text, parameters, meta, report.title]),
-            )  # fmt: skip
+                report=name,
+                level=level,
+                code=code,
+                title=f"{report.title}: {results.place(level, code)}, {results.period}",
+                template=template,
+                page=page,
+                parameters=parameters,
+                folder=results.folder.parent,
+                path=path,
+                key=_hash([frame, text, parameters, run, report.title]),
+            )
 
 
 def _paths(level: str, code: str, report: str) -> tuple[str, ...]:
@@ -162,12 +163,12 @@ def checked_id(code: str) -> str:
     >>> checked_id("../x")
     Traceback (most recent call last):
     dihkpi.errors.ReportError: '../x' cannot be the name of a folder
-      allowed: up to 64 of A-Z a-z 0-9 _ -, a letter or digit first, and no device name of Windows such as CON
+      allowed: up to 64 of A-Z a-z 0-9 _ -, a letter or digit first; no device name such as CON
     """
     if not _ID.fullmatch(code) or code.lower() in _DEVICES:
         raise ReportError(
-            f"'{code}' cannot be the name of a folder\n  allowed: up to 64 of A-Z a-z 0-9 _ -, a letter or digit "
-            "first, and no device name of Windows such as CON"
+            f"'{visible(code)}' cannot be the name of a folder\n"
+            "  allowed: up to 64 of A-Z a-z 0-9 _ -, a letter or digit first; no device name such as CON"
         )
     return code
 

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import Any, Literal
 
-from dihkpi.errors import ReportError, UsageError, WorkspaceError
+from dihkpi.errors import DihkpiError, UsageError
 from dihkpi.reports.engine import FailedNotebookError, execute
+from dihkpi.reports.files import hash_of, inside, write_text
 from dihkpi.reports.manifest import claim, record_reports
 from dihkpi.reports.page import make_page
 from dihkpi.reports.plan import ReportJob
 from dihkpi.reports.wording import visible
 
 FORMATS = ("html", "ipynb")
+State = Literal["made", "unchanged", "failed"]
 
 
 @dataclass(frozen=True)
@@ -30,31 +30,29 @@ class RenderResult:
 
     Attributes
     ----------
-    report, level, code : str
+    report, level, code, title : str
         Which report of which place.
     path : str
         The page, relative to the folder of the reports.
-    state : {'made', 'unchanged', 'failed'}
-        What happened.
-    message : str
-        Template, cell and error of a failed report.
     key : str
         Key of the job.
-    files : dict of str to str
+    state : {'made', 'unchanged', 'failed'}
+        What happened.
+    files : mapping of str to str
         Files of the report and their SHA-256.
-    title : str
-        Title of the page.
+    message : str
+        Template, cell and error of a failed report.
     """
 
     report: str
     level: str
     code: str
-    path: str
-    state: Literal["made", "unchanged", "failed"]
-    message: str
-    key: str
-    files: dict[str, str]
     title: str
+    path: str
+    key: str
+    state: State
+    files: Mapping[str, str]
+    message: str = ""
 
 
 def render_reports(
@@ -90,68 +88,69 @@ def render_reports(
     -------
     list of RenderResult
         In the order of the plan.
+
+    Raises
+    ------
+    WorkspaceError
+        When the folder holds files that are not ours.
     """
-    unknown = sorted(set(formats) - set(FORMATS))
-    if unknown:
-        raise UsageError(f"unknown format '{unknown[0]}'\n  known: {', '.join(FORMATS)}")
+    if unknown := sorted(set(formats) - set(FORMATS)):
+        raise UsageError(f"unknown format '{visible(unknown[0])}'\n  known: {', '.join(FORMATS)}")
     folder = Path(out).resolve()
-    recorded = {} if force else claim(folder)
-    claim(folder)
+    recorded = claim(folder)
     results: dict[int, RenderResult] = {}
-    open_jobs: dict[int, ReportJob] = {}
-    for position, job in enumerate(plan):
-        if (files := _unchanged(job, folder, formats, recorded)) is None:
-            open_jobs[position] = job
-        else:
-            results[position] = _result(job, "unchanged", files)
-    for result in results.values():
-        _tell(progress, result)
-    for position, result in _work(open_jobs, folder, tuple(formats), workers, executor):
+    for position, result in _all(plan, folder, formats, {} if force else recorded, workers, executor):
         results[position] = result
-        _tell(progress, result)
+        if progress:
+            progress(result)
     ordered = [results[position] for position in range(len(plan))]
-    record_reports(
-        folder,
-        [vars(result) for result in ordered if result.state != "failed"],
-        [vars(r) for r in ordered if r.state == "failed"],
-    )
+    made = [vars(result) for result in ordered if result.state != "failed"]
+    record_reports(folder, made, [vars(result) for result in ordered if result.state == "failed"])
     return ordered
 
 
-def _tell(progress: Callable[[RenderResult], None] | None, result: RenderResult) -> None:
-    if progress:
-        progress(result)
-
-
-def _work(
-    jobs: dict[int, ReportJob], out: Path, formats: tuple[str, ...], workers: int, executor: Executor | None
+def _all(
+    plan: Sequence[ReportJob],
+    out: Path,
+    formats: Sequence[str],
+    recorded: Mapping[str, Mapping[str, Any]],
+    workers: int,
+    executor: Executor | None,
 ) -> Iterator[tuple[int, RenderResult]]:
-    """Results as they come, from this process, a pool of ours or an executor that was handed in."""
-    if executor is None and (workers < 2 or len(jobs) < 2):
-        yield from ((position, render_one(job, out, formats)) for position, job in jobs.items())
-        return
-    pool = executor or ProcessPoolExecutor(min(workers, len(jobs)), mp_context=get_context("spawn"))
-    try:
-        with _no_main():
-            futures: dict[Future[RenderResult], int] = {
-                pool.submit(render_one, job, out, formats): p for p, job in jobs.items()
-            }
-        for future in as_completed(futures):
-            position = futures[future]
-            error = future.exception()
-            if error is None:
-                yield position, future.result()
-            else:
-                text = f"the process that made it ended: {visible(error)[:200]}"
-                yield position, _result(jobs[position], "failed", {}, text)
-    finally:
-        if executor is None:
-            pool.shutdown(cancel_futures=True)
+    """Results with their position in the plan, as they come: first what has not changed."""
+    changed = {}
+    for position, job in enumerate(plan):
+        files = _unchanged(job, out, formats, recorded)
+        if files is None:
+            changed[position] = job
+        else:
+            yield position, _result(job, "unchanged", files)
+    if executor is None and (workers < 2 or len(changed) < 2):
+        yield from ((position, render_one(job, out, formats)) for position, job in changed.items())
+    elif executor is not None:
+        yield from _spread(changed, out, formats, executor)
+    else:
+        with ProcessPoolExecutor(min(workers, len(changed)), mp_context=get_context("spawn")) as pool:
+            yield from _spread(changed, out, formats, pool)
+
+
+def _spread(
+    jobs: Mapping[int, ReportJob], out: Path, formats: Sequence[str], pool: Executor
+) -> Iterator[tuple[int, RenderResult]]:
+    with _no_main():
+        futures = {pool.submit(render_one, job, out, formats): position for position, job in jobs.items()}
+    for future in as_completed(futures):
+        position, error = futures[future], future.exception()
+        if error is None:
+            yield position, future.result()
+        else:
+            text = f"the process that made it ended: {visible(error)[:200]}"
+            yield position, _result(jobs[position], "failed", {}, text)
 
 
 @contextmanager
 def _no_main() -> Iterator[None]:
-    """Workers need nothing of the calling script: hide it, or each of them would run an unguarded one again."""
+    """Workers need nothing of the calling script: hide it, or each would run an unguarded one again."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
     try:
@@ -160,36 +159,35 @@ def _no_main() -> Iterator[None]:
         sys.modules["__main__"] = main
 
 
-def render_one(job: ReportJob, out: Path, formats: tuple[str, ...]) -> RenderResult:
+def render_one(job: ReportJob, out: Path, formats: Sequence[str]) -> RenderResult:
     """Make one report; every fault becomes a result."""
-    page = _inside(out, job.path)
-    trouble = page.with_name("error.ipynb")
     try:
-        notebook = execute(job)
+        page = inside(out, job.path)
+        trouble = page.with_name("error.ipynb")
+        try:
+            notebook = execute(job)
+        except FailedNotebookError as error:
+            write_text(trouble, _notebook_text(error.notebook))
+            where = trouble.relative_to(out).as_posix()
+            return _result(job, "failed", {}, f"{error}\n  the notebook as far as it came: {where}")
         files = {}
         if "html" in formats:
-            files[job.path] = write_file(page, make_page(notebook, job.page, job.title))
+            files[job.path] = write_text(page, make_page(notebook, job.page, job.title))
         if "ipynb" in formats:
-            name = str(Path(job.path).with_suffix(".ipynb").as_posix())
-            files[name] = write_file(_inside(out, name), _notebook_text(notebook))
+            name = _name(job, "ipynb")
+            files[name] = write_text(inside(out, name), _notebook_text(notebook))
         trouble.unlink(missing_ok=True)
         return _result(job, "made", files)
-    except FailedNotebookError as error:
-        write_file(trouble, _notebook_text(error.notebook))
-        return _result(
-            job,
-            "failed",
-            {},
-            f"{error}\n  the notebook as far as it came: {trouble.relative_to(out).as_posix()}",
-        )
-    except (ReportError, WorkspaceError, OSError) as error:
+    except (DihkpiError, OSError) as error:
         return _result(job, "failed", {}, str(error))
 
 
-def _result(
-    job: ReportJob, state: Literal["made", "unchanged", "failed"], files: dict[str, str], message: str = ""
-) -> RenderResult:
-    return RenderResult(job.report, job.level, job.code, job.path, state, message, job.key, files, job.title)
+def _result(job: ReportJob, state: State, files: Mapping[str, str], message: str = "") -> RenderResult:
+    return RenderResult(job.report, job.level, job.code, job.title, job.path, job.key, state, files, message)
+
+
+def _name(job: ReportJob, kind: str) -> str:
+    return PurePosixPath(job.path).with_suffix(f".{kind}").as_posix()
 
 
 def _notebook_text(notebook: Any) -> str:
@@ -198,36 +196,15 @@ def _notebook_text(notebook: Any) -> str:
     return str(nbformat.writes(notebook)) + "\n"
 
 
-def _inside(out: Path, path: str) -> Path:
-    target = (out / path).resolve()
-    if not target.is_relative_to(out):
-        raise ReportError(f"'{visible(path)}' would lie outside of the folder of the reports")
-    return target
-
-
-def write_file(path: Path, text: str) -> str:
-    """Write aside, then rename: a reader never meets half a file. Gives the SHA-256 of the bytes."""
-    content = text.encode("utf-8")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_bytes(content)
-    aside.replace(path)
-    return hashlib.sha256(content).hexdigest()
-
-
 def _unchanged(
-    job: ReportJob, out: Path, formats: Sequence[str], recorded: dict[str, dict[str, Any]]
-) -> dict[str, str] | None:
+    job: ReportJob, out: Path, formats: Sequence[str], recorded: Mapping[str, Mapping[str, Any]]
+) -> Mapping[str, str] | None:
     """The files of a report whose key and bytes are those on record, else None."""
     before = recorded.get(job.path)
     if before is None or before["key"] != job.key:
         return None
-    files: dict[str, str] = before["files"]
-    needed = {str(Path(job.path).with_suffix(f".{kind}").as_posix()) for kind in formats}
-    if not needed <= set(files):
+    files: Mapping[str, str] = before["files"]
+    if not {_name(job, kind) for kind in formats} <= set(files):
         return None
-    for name, digest in files.items():
-        file = _inside(out, name)
-        if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
-            return None
-    return files
+    same = ((inside(out, name), digest) for name, digest in files.items())
+    return files if all(file.is_file() and hash_of(file) == digest for file, digest in same) else None

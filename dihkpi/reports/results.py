@@ -1,7 +1,7 @@
-"""The results folder of a run, read only: estimates of one place, names of codes, and what the run says of itself.
+"""The results folder of a run, read only: estimates, names of codes, and what the run says of itself.
 
-Disclosure control has been applied to the ``indicators`` table before it was written. Reports read that table and
-never the scores of single respondents, so nothing can be shown that was not cleared.
+Disclosure control has been applied to the ``indicators`` table before it was written. Reports read that
+table and never the scores of single respondents, so nothing can be shown that was not cleared.
 """
 
 from __future__ import annotations
@@ -208,10 +208,18 @@ class Results:
         found: dict[str, Any] = self.dictionary.get("indicators", {}).get(code, {})
         return {"name": code.replace("_", " "), "unit": "", "definition": "", **found}
 
+    def codes(self, key: str) -> list[str]:
+        """Codes of a breakdown or code list, in the order of the list."""
+        return list(self._codelist(key))
+
     def label(self, key: str, code: str) -> str:
         """Label of a code of a breakdown or code list; the code itself when it has none."""
-        codelist = self.dictionary.get("breakdowns", {}).get(key, key)
-        return str(self.dictionary.get("codelists", {}).get(codelist, {}).get(code, code))
+        return str(self._codelist(key).get(code, code))
+
+    def _codelist(self, key: str) -> dict[str, str]:
+        name = self.dictionary.get("breakdowns", {}).get(key) or key
+        codes: dict[str, str] = self.dictionary.get("codelists", {}).get(name, {})
+        return codes
 
     def level(self, level: str) -> dict[str, str]:
         """Title and plural of a level."""

@@ -38,7 +38,7 @@ class Report:
 
     def headline(self) -> Block:
         """Four large figures, each with what it rests on, and one plain sentence."""
-        return overview.headline(self._results, self._words, self._figures)
+        return overview.headline(self._results, self._words, self._figures, self.level)
 
     def comparison(self) -> Block:
         """The place beside its country and the network."""

@@ -1,4 +1,4 @@
-"""How figures are said: escaped text, rounded numbers with their unit, periods, and words for what is not known."""
+"""How things are said: escaped text, rounded numbers with their unit, days and periods in words."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def amount(value: float, unit: str = "", sign: bool = False) -> str:
 
     Examples
     --------
-    >>> amount(41.5, "%"), amount(1128186.17, "EUR"), amount(7.04, "points", sign=True), amount(12.0, "records")
+    >>> amount(41.5, "%"), amount(1128186.17, "EUR"), amount(7.04, "points", sign=True), amount(12.0)
     ('42\xa0%', '€1,128,186', '+7.0', '12')
     """
     if unit == "%":
@@ -124,8 +124,10 @@ def period_words(period: str) -> str:
 
     Examples
     --------
-    >>> [period_words(p) for p in ("2026", "2026-Q3", "2026-09", "M18", "../2026-12-31")]
-    ['in 2026', 'in the third quarter of 2026', 'in September 2026', 'up to month 18 of the grant', 'up to 31 December 2026']
+    >>> [period_words(period) for period in ("2026", "2026-Q3", "2026-09")]
+    ['in 2026', 'in the third quarter of 2026', 'in September 2026']
+    >>> [period_words(period) for period in ("M18", "../2026-12-31")]
+    ['up to month 18 of the grant', 'up to 31 December 2026']
     """
     if period.startswith("../"):
         return f"up to {day(period[3:])}"
