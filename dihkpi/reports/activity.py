@@ -21,7 +21,7 @@ def kpi_table(results: Results, words: Words, figures: Indicators) -> Block:
         return sentence("No targets are on record, so progress is not judged.", "absent")
     order = list(results.dictionary.get("indicators", {}))
     found.sort(key=lambda entry: order.index(entry[0]) if entry[0] in order else len(order))
-    heads = ["Indicator", "Achieved#", "Target#", "Reached#", "Expected#", "Progress", "Status"]
+    heads = ["Indicator", "Status", "Achieved#", "Target#", "Reached#", "Expected#", "Progress"]
     block = NO_BLOCK
     for period in sorted({period for _, period, _ in found}, key=lambda p: (len(p), p)):
         own = [(indicator, e) for indicator, when, e in found if when == period]
@@ -36,7 +36,7 @@ def _target_row(results: Results, words: Words, indicator: str, e: Estimate) -> 
     target = Estimate(e.target, unit=e.unit, status="ok")
     drawn = bar(e.attainment, e.expected) if e.attainment is not None else Markup("–")
     values = (words.value(e, about["unit"]), words.value(target, about["unit"]))
-    return [about["name"], *values, percent(e.attainment), percent(e.expected), drawn, light(e.light)]
+    return [about["name"], light(e.light), *values, percent(e.attainment), percent(e.expected), drawn]
 
 
 def _progress(found: list[tuple[str, Estimate]], period: str) -> Block:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ACCENT, INK, SOFT, FAINT = "#0b4f6c", "#1f2933", "#5b6770", "#d5dbe1"
 # One hue from light to dark and a shape each: the order survives colour blindness and a grey print.
 WAVES = (("#8fb8c9", "o"), ("#3c87a6", "D"), ("#0b4f6c", "s"), ("#12232e", "^"))
-WIDTH, ROW = 6.4, 0.34
+WIDTH, ROW = 5.6, 0.34
 _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "dihkpi",
     "svg.fonttype": "none",
@@ -43,8 +43,9 @@ def _canvas(height: float, columns: int = 1) -> tuple[Figure, list[Axes]]:
     """A figure without pyplot, so that nothing stays behind, and its axes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    figure = Figure(figsize=(WIDTH, height), layout=ConstrainedLayoutEngine(w_pad=0, h_pad=0.03))
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, columns, squeeze=False)
     return figure, list(axes[0])
@@ -137,7 +138,7 @@ def columns(panels: Mapping[str, Mapping[str, Estimate]], alt: str, caption: str
                 axes.annotate(
                     text, (place, height), (0, 3), textcoords="offset points", ha="center", fontsize=8.5
                 )
-            axes.set_title("\n".join(_wrapped([title], 24)), fontsize=9.5, loc="left")
+            axes.set_title("\n".join(_wrapped([title], 20)), fontsize=9.5, loc="left")
             axes.set(xlabel="", ylabel="", yticks=[], ylim=(0, max([*heights, 1e-9]) * 1.18))
         return _block(figure, alt, caption)
 
@@ -182,10 +183,10 @@ def profile(
             _dots(axes, list(estimates.values()), shift, colour, marker, wave)
         _name_rows(figure, axes, labels)
         axes.set(xlim=scale)
-        axes.hlines([i + 0.5 for i in range(len(labels) - 1)], *scale, color=FAINT, linewidth=0.6)
+        axes.hlines([i + 0.5 for i in range(len(labels) - 1)], *scale, color=FAINT, linewidth=0.6, zorder=0)
         start = scale[0]
         for band, edge in edges.items():
-            axes.axvline(edge, color=FAINT, linewidth=0.8)
+            axes.axvline(edge, color=FAINT, linewidth=0.8, zorder=0)
             axes.annotate(band, ((start + edge) / 2, 1), (0, 4), xycoords=("data", "axes fraction"),
                           textcoords="offset points", ha="center", fontsize=8, color=SOFT)  # fmt: skip
             start = edge
@@ -208,7 +209,7 @@ def forest(rows: Sequence[tuple[str, Estimate]], alt: str, caption: str) -> Bloc
         _dots(axes, [estimate for _, estimate in rows], 0.0, ACCENT, "o", "")
         _name_rows(figure, axes, [label for label, _ in rows])
         axes.grid(axis="x")
-        axes.axvline(0, color=INK, linewidth=0.9)
+        axes.axvline(0, color=INK, linewidth=0.9, zorder=1)
         return _block(figure, alt, caption)
 
 
