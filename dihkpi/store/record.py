@@ -45,21 +45,27 @@ class Store:
         """Give the connections back."""
         self.engine.dispose()
 
-    def knows(self, content: str) -> bool:
+    def knows(self, identity: str) -> bool:
         """Whether a file with this content, read in this way, is recorded already."""
         with self.engine.connect() as connection:
-            found = connection.execute(select(submissions.c.id).where(submissions.c.id.like(f"{content}%")).limit(1))
-            return found.first() is not None
+            return connection.execute(select(submissions.c.id).where(submissions.c.id == f"{identity}-0")).first() is not None
 
-    def record(self, validated: Validated, content: str) -> list[Recorded]:
+    def forms_of(self, digest: str) -> set[str]:
+        """Forms that a file with these bytes was recorded for, however it was read."""
+        with self.engine.connect() as connection:
+            after = digest + "."
+            found = select(submissions.c.form).where(submissions.c.id >= after, submissions.c.id < after + "\uffff")
+            return set(connection.execute(found).scalars())
+
+    def record(self, validated: Validated, identity: str) -> list[Recorded]:
         """Record the accepted rows, the quarantined rows and the issues of a file.
 
         Parameters
         ----------
         validated : Validated
             A checked file.
-        content : str
-            Hash of the file and of all that decides how it is read; see :func:`content_id`.
+        identity : str
+            Hash of the file's bytes, a dot, and all that decides how they are read.
 
         Returns
         -------
@@ -67,7 +73,7 @@ class Store:
             One entry per sheet; recording the same content again changes nothing.
         """
         with self.engine.begin() as connection:
-            return [self._record(connection, validated, part, f"{content}-{n}") for n, part in enumerate(validated.parts)]
+            return [self._record(connection, validated, part, f"{identity}-{n}") for n, part in enumerate(validated.parts)]
 
     def _record(self, connection: Connection, validated: Validated, part: ValidatedPart, identity: str) -> Recorded:
         dataset = f"{part.match.survey.survey}.{part.match.form_name}"
@@ -93,20 +99,6 @@ class Store:
         with self.engine.connect() as connection:
             found = connection.execute(select(issues.c.submission, issues.c.payload)).all()
         return issue_table([tuple(json.loads(payload)) for submission, payload in found if submission in wanted])
-
-
-def content_id(content: bytes, *parts: str) -> str:
-    """Hash of a file's bytes and of what decides how they are read.
-
-    Examples
-    --------
-    >>> content_id(b"a,b", "dma_sme")[:8]
-    '32ee7a90'
-    """
-    digest = hashlib.sha256(content)
-    for part in parts:
-        digest.update(b"\x1f" + part.encode())
-    return digest.hexdigest()[:32]
 
 
 def _insert_submission(

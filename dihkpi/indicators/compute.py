@@ -1,0 +1,200 @@
+"""All indicators of a period: every definition, level, window and breakdown in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dihkpi.definitions import Definitions
+from dihkpi.definitions.indicators import Indicator
+from dihkpi.indicators.figures import Setting, figures
+from dihkpi.indicators.maturity import assessment_figures, score_figures
+from dihkpi.indicators.sources import Source, form_source, hub_source
+from dihkpi.indicators.targets import with_targets
+from dihkpi.indicators.windows import Window, parse_period
+from dihkpi.intake.columns import check_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_YEARS = 12
+_ON_PEOPLE = ("mean", "share", "score", "change", "complete")
+"""Measures that tell something about respondents and are suppressed below a base."""
+
+
+@dataclass
+class Inputs:
+    """What indicators are computed from.
+
+    Parameters
+    ----------
+    tables : mapping of (survey, form) to pandas.DataFrame
+        Accepted rows.
+    hubs, respondents, assessments, scores : pandas.DataFrame
+        As the tables of these names.
+    """
+
+    tables: Mapping[tuple[str, str], pd.DataFrame]
+    hubs: pd.DataFrame
+    respondents: pd.DataFrame
+    assessments: pd.DataFrame
+    scores: pd.DataFrame
+    definitions: Definitions
+    _sources: dict[tuple[str, str], Source | None] = field(default_factory=dict)
+
+    def targets(self) -> pd.DataFrame | None:
+        """Rows of every form of targets."""
+        import pandas as pd
+
+        found = [self.tables[s, f] for (s, f) in self.tables if self.definitions.surveys[s].forms[f].kind == "targets"]
+        return pd.concat(found, ignore_index=True) if found else None
+
+    def source(self, survey: str, of: str) -> Source | None:
+        """The rows that an indicator counts; ``None`` when nothing was submitted."""
+        key = ("", of) if of == "hubs" else (survey, "assessments" if of in ("scores", "assessments") else of)
+        if key not in self._sources:
+            self._sources[key] = self._make(survey, of)
+        return self._sources[key]
+
+    def _make(self, survey: str, of: str) -> Source | None:
+        if of == "hubs":
+            return hub_source(self.hubs, self.definitions)
+        if of in ("scores", "assessments"):
+            rows = self.assessments[self.assessments["survey"] == survey].reset_index(drop=True)
+            if rows.empty:
+                return None
+            rows = rows.assign(nuts=rows["nuts"], country=rows["country"])
+            source = Source(rows, rows["date"].to_numpy("datetime64[s]"), self.hubs.set_index("hub"), self.definitions)
+            return source
+        frame = self.tables.get((survey, of))
+        if frame is None or frame.empty:
+            return None
+        form = self.definitions.surveys[survey].forms[of]
+        return form_source(form, frame, self.hubs, self.respondents, self.definitions)
+
+    def wide_scores(self, survey: str, source: Source) -> pd.DataFrame:
+        """Values of the nodes beside the assessments of a source, in its order."""
+        chosen = self.scores[self.scores["survey"] == survey]
+        wide = chosen.pivot(index=["code", "version", "wave"], columns="dimension", values="value")
+        order = source.frame[["respondent", "version", "wave"]].set_axis(["code", "version", "wave"], axis=1)
+        return order.join(wide, on=["code", "version", "wave"]).drop(columns=["code", "version", "wave"])
+
+
+def compute_indicators(inputs: Inputs, definitions: Definitions, period: str) -> pd.DataFrame:
+    """The table ``indicators`` of a period.
+
+    Besides the period itself, every figure is given for everything up to its last day, for each calendar year so far, and
+    for the periods that have targets. Breakdowns are given for the first two.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Accepted rows and scores.
+    definitions : Definitions
+        The indicators.
+    period : str
+        A calendar period; its last day is the cut-off.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With status ``c`` where the base is below the limit of disclosure and ``m`` where there is no value.
+
+    Raises
+    ------
+    UsageError
+        When the period cannot be read.
+    """
+    import pandas as pd
+
+    window = parse_period(period)
+    setting = _setting(inputs, definitions, window)
+    blocks: list[pd.DataFrame] = []
+    limits: list[int] = []
+    for (survey, name), indicator in definitions.indicators.items():
+        limit = _limit(indicator, definitions)
+        for part in _figures(inputs, survey, name, indicator, setting):
+            blocks.append(part)
+            limits.append(limit)
+    if not blocks:
+        empty = {name: pd.Series(dtype="str") for name in definitions.tables["indicators"].columns}
+        return check_table(pd.DataFrame(empty), definitions.tables["indicators"])
+    table = pd.concat(blocks, ignore_index=True)
+    table["limit"] = np.repeat(limits, [len(part) for part in blocks])
+    table = _suppress(_with_totals(table, definitions))
+    table = with_targets(table, inputs.targets(), inputs.hubs, setting.cutoff, definitions)
+    return check_table(table, definitions.tables["indicators"])
+
+
+def _figures(inputs: Inputs, survey: str, name: str, indicator: Indicator, setting: Setting) -> Iterator[pd.DataFrame]:
+    source = inputs.source(survey, indicator.of)
+    if source is None:
+        return
+    if indicator.of == "assessments":
+        yield from assessment_figures(name, survey, indicator, source, setting)
+    elif indicator.of == "scores":
+        yield from score_figures(name, survey, indicator, source, inputs.wide_scores(survey, source), setting)
+    else:
+        yield from figures(name, indicator, source, setting)
+
+
+def _setting(inputs: Inputs, definitions: Definitions, window: Window) -> Setting:
+    assert window.last is not None
+    last = window.last
+    whole = Window(f"../{last.isoformat()}", None, last)
+    years = _years(inputs, definitions, last.year)
+    windows = {w.label: w for w in (window, whole, *(parse_period(str(year)) for year in years))}
+    targets = inputs.targets()
+    for label in sorted(set(targets["period"]) if targets is not None else ()):
+        windows.setdefault(label, parse_period(label))
+    return Setting(
+        windows=tuple(windows.values()),
+        detailed=(window.label, whole.label),
+        cutoff=np.datetime64(last),
+        confidence=float(definitions.value("confidence_level")),
+        minimum_base=int(definitions.value("disclosure_minimum")),
+    )
+
+
+def _years(inputs: Inputs, definitions: Definitions, last: int) -> range:
+    """Calendar years from the first record or assessment to the last year of the period."""
+    first = last
+    for (survey, form), frame in inputs.tables.items():
+        day = definitions.surveys[survey].forms[form].date
+        if day and day in frame and frame[day].notna().any():
+            first = min(first, int(frame[day].min().year))
+    return range(max(first, last - MAX_YEARS + 1), last + 1)
+
+
+def _limit(indicator: Indicator, definitions: Definitions) -> int:
+    if indicator.minimum_base is not None:
+        return indicator.minimum_base
+    return int(definitions.value("disclosure_minimum")) if indicator.measure() in _ON_PEOPLE else 0
+
+
+def _with_totals(table: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
+    """Counts that several surveys give are added up: the total has no breakdown."""
+    import pandas as pd
+
+    shared = {name for (_, name), i in definitions.indicators.items() if i.of == "assessments" and i.kind == "flow"}
+    parts = table[table["indicator"].isin(shared) & table["breakdown"].str.fullmatch("survey=[^;]*")]
+    if parts.empty:
+        return table
+    key = ["level", "code", "indicator", "period"]
+    totals = parts.groupby(key, as_index=False).agg(value=("value", "sum"), n=("n", "sum"), unit=("unit", "first"))
+    return pd.concat([table, totals.assign(breakdown="", lo=np.nan, hi=np.nan, limit=0)], ignore_index=True)
+
+
+def _suppress(table: pd.DataFrame) -> pd.DataFrame:
+    """Status of every figure; a figure with a base below the limit shows neither value nor base."""
+    small = (table["n"] > 0) & (table["n"] < table["limit"])
+    missing = table["value"].isna() | (table["limit"].gt(0) & table["n"].eq(0))
+    hidden = (small | missing).to_numpy()
+    table["status"] = np.select([small, missing], ["c", "m"], "ok")
+    for column in ("value", "lo", "hi"):
+        table.loc[hidden, column] = np.nan
+    table["n"] = table["n"].mask(small)
+    return table.drop(columns="limit")

@@ -1,0 +1,139 @@
+"""Figures of records: one indicator over rows, for every place, window and breakdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from dihkpi.definitions.indicators import Indicator
+from dihkpi.indicators import measures
+from dihkpi.indicators.measures import Groups, Measured
+from dihkpi.indicators.sources import Source
+from dihkpi.indicators.windows import Window
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Measure = Callable[[npt.NDArray[np.intp], Groups, int], Measured]
+"""Takes the chosen rows, their groups and the number of groups."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What holds for a whole run."""
+
+    windows: tuple[Window, ...]
+    detailed: tuple[str, ...]
+    """Windows in which breakdowns are given as well."""
+    cutoff: np.datetime64
+    confidence: float
+    minimum_base: int
+
+
+def block(
+    level: str, codes: Sequence[object], indicator: str, window: str, breakdown: Sequence[str] | str, measured: Measured,
+    unit: str,
+) -> pd.DataFrame:  # fmt: skip
+    """Rows of the table ``indicators`` before suppression and targets."""
+    import pandas as pd
+
+    return pd.DataFrame({
+        "level": level, "code": codes, "indicator": indicator, "period": window, "breakdown": breakdown,
+        "value": measured.value, "lo": measured.lo, "hi": measured.hi, "n": measured.n, "unit": unit,
+    })  # fmt: skip
+
+
+def figures(name: str, indicator: Indicator, source: Source, setting: Setting) -> Iterator[pd.DataFrame]:
+    """All figures of one indicator over records."""
+    rows = np.arange(len(source.frame))
+    if indicator.where:
+        rows = rows[source.values(indicator.where) == 1]
+    measure = _measure(indicator, source, setting)
+    breakdowns = {column: _exploded(source.frame[column]) for column in indicator.breakdowns}
+    for level in indicator.levels or source.definitions.levels:
+        located = source.located(level, indicator.place)
+        if not len(located.places):
+            continue
+        for window in setting.windows:
+            if not _applies(window, level, indicator):
+                continue
+            inside = source.inside(window, setting.cutoff) if indicator.dated else np.ones(len(source.frame), bool)
+            chosen = rows[inside[rows] & (located.codes[rows] >= 0)]
+            groups = located.codes[chosen]
+            measured = measure(chosen, groups, len(located.places))
+            yield block(level, located.places, name, window.label, "", measured, indicator.unit)
+            if window.label in setting.detailed:
+                for column, (at, codes, labels) in breakdowns.items():
+                    yield from _broken_down(name, indicator, level, window, measure, chosen, located.codes, located.places,
+                                            column, at, codes, labels)  # fmt: skip
+
+
+def _applies(window: Window, level: str, indicator: Indicator) -> bool:
+    """Months of a grant belong to a hub; what has no date is given once, up to the last day."""
+    if not indicator.dated:
+        return window.is_open
+    return window.months is None or level == "hub"
+
+
+def _measure(indicator: Indicator, source: Source, setting: Setting) -> Measure:
+    import pandas as pd
+
+    if indicator.count:
+        return lambda rows, groups, size: measures.count(groups, size)
+    if indicator.distinct:
+        things = pd.factorize(source.frame[indicator.distinct])[0]
+        return lambda rows, groups, size: measures.distinct(groups, things[rows], size)
+    if indicator.sum:
+        amounts = source.values(indicator.sum)
+        return lambda rows, groups, size: measures.total(groups, amounts[rows], size)
+    if indicator.mean:
+        scores = source.values(indicator.mean)
+        return lambda rows, groups, size: measures.mean(groups, scores[rows], size, setting.confidence)
+    if indicator.share:
+        holds = source.values(indicator.share)
+        return lambda rows, groups, size: measures.share(groups, holds[rows], size, setting.confidence)
+    assert indicator.ratio is not None
+    above, below, scale = source.values(indicator.ratio.of), source.values(indicator.ratio.to), indicator.ratio.scale
+    return lambda rows, groups, size: measures.ratio(groups, above[rows], below[rows], size, scale)
+
+
+def _exploded(column: pd.Series) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.object_]]:
+    """Rows and codes of a column; a cell with several codes gives several pairs.
+
+    Returns
+    -------
+    at : numpy.ndarray of int
+        Row of each pair.
+    codes : numpy.ndarray of int
+        Position of its code in ``labels``.
+    labels : numpy.ndarray of object
+        Codes, sorted.
+    """
+    import pandas as pd
+
+    text = column.astype("str").reset_index(drop=True).dropna()
+    pairs = text.str.split("|").explode().str.partition("=")[0] if len(text) else text
+    codes, labels = pd.factorize(pairs.to_numpy(dtype=object), sort=True)
+    return pairs.index.to_numpy(dtype=np.intp), codes, np.asarray(labels, dtype=object)
+
+
+def _broken_down(
+    name: str, indicator: Indicator, level: str, window: Window, measure: Measure, chosen: npt.NDArray[np.intp],
+    places: npt.NDArray[np.intp], place_codes: npt.NDArray[np.object_], column: str, at: npt.NDArray[np.intp],
+    codes: npt.NDArray[np.intp], labels: npt.NDArray[np.object_],
+) -> Iterator[pd.DataFrame]:  # fmt: skip
+    """Figures by the codes of one column, only where there is any row."""
+    inside = np.zeros(len(places), dtype=bool)
+    inside[chosen] = True
+    kept = inside[at]
+    rows, width = at[kept], len(labels)
+    if not len(rows):
+        return
+    cells, groups = np.unique(places[rows] * width + codes[kept], return_inverse=True)
+    measured = measure(rows, groups, len(cells))
+    breakdown = np.array([f"{column}={label}" for label in labels], dtype=object)[cells % width]
+    yield block(level, place_codes[cells // width], name, window.label, breakdown, measured, indicator.unit)

@@ -1,0 +1,73 @@
+"""Targets beside what was achieved: attainment, what is expected by now, and a light in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dihkpi.definitions import Definitions
+from dihkpi.indicators.windows import parse_period, project_days
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_KEY = ["level", "code", "indicator", "period", "breakdown"]
+
+
+def with_targets(
+    figures: pd.DataFrame, targets: pd.DataFrame | None, hubs: pd.DataFrame, cutoff: np.datetime64, definitions: Definitions
+) -> pd.DataFrame:
+    """Figures with ``target``, ``attainment``, ``expected`` and ``light``.
+
+    attainment = value / target. The expected share grows evenly over the days of the period up to the cut-off; the light
+    compares attainment / expected with the steps of the policy.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Rows of the table ``indicators``.
+    targets : pandas.DataFrame or None
+        Rows of the form ``targets``: hub, indicator, period, breakdown, value.
+    hubs : pandas.DataFrame
+        For the start of each grant.
+    cutoff : numpy.datetime64
+        The last day that counts.
+    """
+    import pandas as pd
+
+    if targets is None or targets.empty:
+        return figures.assign(target=np.nan, attainment=np.nan, expected=np.nan, light=pd.NA)
+    wanted = pd.DataFrame({
+        "level": "hub", "code": targets["hub"], "indicator": targets["indicator"], "period": targets["period"],
+        "breakdown": targets["breakdown"].fillna("") if "breakdown" in targets else "", "target": targets["value"],
+    })  # fmt: skip
+    wanted = wanted.assign(expected=_expected(wanted, hubs, cutoff))
+    merged = figures.merge(wanted, on=_KEY, how="outer")
+    merged["status"] = merged["status"].fillna("m")
+    units = figures.drop_duplicates("indicator").set_index("indicator")["unit"]
+    merged["unit"] = merged["unit"].fillna(merged["indicator"].map(units))
+    merged["attainment"] = merged["value"] / merged["target"]
+    pace = merged["attainment"] / merged["expected"].where(merged["expected"] > 0)
+    watch, on_track = (float(definitions.value(name)) for name in ("attainment_watch", "attainment_on_track"))
+    light = np.select([pace.isna(), pace < watch, pace < on_track], ["", "behind", "watch"], "on_track")
+    merged["light"] = pd.Series(light, index=merged.index, dtype="str").replace("", pd.NA)
+    return merged
+
+
+def _expected(wanted: pd.DataFrame, hubs: pd.DataFrame, cutoff: np.datetime64) -> pd.Series:
+    """Share of the days of each target's period that lie before the cut-off."""
+    import pandas as pd
+
+    starts = wanted["code"].map(hubs.set_index("hub")["grant_start"]).astype("datetime64[s]")
+    result = pd.Series(np.nan, index=wanted.index)
+    for period, rows in wanted.groupby("period").groups.items():
+        window = parse_period(str(period))
+        if window.months:
+            first, last = project_days(starts.loc[rows], window.months)
+        else:
+            days = pd.Series(pd.Timestamp(window.last), index=rows)
+            first, last = days.where(False, pd.Timestamp(window.first or window.last)), days
+        passed = (pd.Timestamp(cutoff) - first).dt.days + 1
+        result.loc[rows] = (passed / ((last - first).dt.days + 1)).clip(0, 1)
+    return result

@@ -1,0 +1,185 @@
+"""The inbox: every new file is read, checked and recorded; registers first, because the others name hubs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dihkpi.definitions import Definitions
+from dihkpi.errors import FileRefusedError
+from dihkpi.intake.hubs import HubNames
+from dihkpi.intake.issues import Fault, IssueLog, concat_issues
+from dihkpi.intake.submission import Submission, read_submission
+from dihkpi.intake.validate import validate
+from dihkpi.store.record import Store
+from dihkpi.store.register import hubs_table
+from dihkpi.store.snapshot import current_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REGISTER_FORMS = ("hubs", "catalogue")
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class Intake:
+    """What an intake found.
+
+    Parameters
+    ----------
+    sources : dict of str to pathlib.Path
+        Name of a file, as issues call it, to the file.
+    refused : list of pandas.DataFrame
+        Issues of files that could not be read at all.
+    recorded : int
+        Files that were new or had to be read again.
+    """
+
+    sources: dict[str, Path]
+    refused: list[pd.DataFrame] = field(default_factory=list)
+    recorded: int = 0
+
+
+@dataclass(frozen=True)
+class _File:
+    path: Path
+    name: str
+    folder: str | None
+    digest: str
+    submission: Submission | None = None
+
+
+def take_in(
+    inbox: Path, store: Store, definitions: Definitions, progress: Progress = lambda done, total: None, files: list[Path] | None = None,
+    hub: str | None = None, survey: str | None = None,
+) -> Intake:  # fmt: skip
+    """Record every file of an inbox that is not recorded yet.
+
+    Parameters
+    ----------
+    inbox : pathlib.Path
+        Files, and folders named by a hub with the files of this hub.
+    store : Store
+    definitions : Definitions
+    progress : callable
+        Called with the number of files done and of all files.
+    files : list of pathlib.Path, optional
+        Only these files, wherever they are.
+    hub, survey : str, optional
+        Settle whose files these are and what they carry.
+    """
+    found = list(files) if files is not None else list(_walk(inbox))
+    intake = Intake({_name(path, inbox): path for path in found})
+    later: list[_File] = []
+    for number, path in enumerate(found, 1):
+        file = _open(path, inbox, hub, intake)
+        if file is not None:
+            rest = _register(file, store, definitions, intake, survey)
+            if rest is not None:
+                later.append(rest)
+        progress(number - len(later), len(found))
+    hubs = known_hubs(store, definitions)
+    context = hashlib.sha256(hubs.hubs.to_csv(index=False).encode()).hexdigest()[:12] if hubs else "no register"
+    for number, file in enumerate(later, 1):
+        _record(file, store, definitions, hubs, context, intake, survey)
+        progress(len(found) - len(later) + number, len(found))
+    return intake
+
+
+def known_hubs(store: Store, definitions: Definitions) -> HubNames | None:
+    """The hubs of the register, or ``None`` when there is no register yet."""
+    own = current_table(store, definitions, "hub_register", "hubs")
+    catalogue = current_table(store, definitions, "hub_register", "catalogue")
+    if own is None and catalogue is None:
+        return None
+    return HubNames(hubs_table(own, catalogue, (), definitions)[["hub", "name", "title", "country"]])
+
+
+def _walk(inbox: Path) -> Iterator[Path]:
+    for path in sorted(inbox.rglob("*")):
+        hidden = any(part.startswith((".", "~$")) for part in path.relative_to(inbox).parts)
+        if not hidden and (path.is_symlink() or not path.is_dir()):
+            yield path
+
+
+def _name(path: Path, inbox: Path) -> str:
+    return path.relative_to(inbox).as_posix() if path.is_relative_to(inbox) else path.name
+
+
+def _open(path: Path, inbox: Path, hub: str | None, intake: Intake) -> _File | None:
+    name = _name(path, inbox)
+    inside = path.relative_to(inbox).parts if path.is_relative_to(inbox) else (path.name,)
+    try:
+        if path.is_symlink() or not path.is_file():
+            raise FileRefusedError("not_a_file", f"{path.name} is not an ordinary file", "copy the file itself into the inbox")
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+    except FileRefusedError as fault:
+        intake.refused.append(refusal(name, fault))
+        return None
+    return _File(path, name, hub or (inside[0] if len(inside) > 1 else None), digest)
+
+
+def refusal(name: str, fault: FileRefusedError) -> pd.DataFrame:
+    """The issue of a file that could not be read."""
+    log = IssueLog(name)
+    log.add(Fault(fault.rule, fault.message, fault.hint))
+    return log.table()
+
+
+def _register(file: _File, store: Store, definitions: Definitions, intake: Intake, survey: str | None) -> _File | None:
+    """Record a file of the register; give any other file back for later."""
+    forms = store.forms_of(file.digest)
+    if forms and not forms & set(REGISTER_FORMS):
+        return file
+    identity = f"{file.digest}.{definitions.fingerprint}.register"
+    if forms and store.knows(identity):
+        return None
+    try:
+        submission = read_submission(file.path, definitions, survey=survey, hub=None, name=file.name)
+    except FileRefusedError as fault:
+        intake.refused.append(refusal(file.name, fault))
+        return None
+    if not any(part.match.form.kind in REGISTER_FORMS for part in submission.parts):
+        return _File(file.path, file.name, file.folder, file.digest, submission)
+    store.record(validate(submission, definitions), identity)
+    intake.recorded += 1
+    return None
+
+
+def _record(
+    file: _File, store: Store, definitions: Definitions, hubs: HubNames | None, context: str, intake: Intake, survey: str | None
+) -> None:
+    identity = f"{file.digest}.{definitions.fingerprint}.{context}.{file.folder or ''}"
+    if store.knows(identity):
+        return
+    try:
+        submission = file.submission or read_submission(file.path, definitions, survey=survey, name=file.name)
+        hub = _hub_of(file, submission, hubs)
+    except FileRefusedError as fault:
+        intake.refused.append(refusal(file.name, fault))
+        return
+    store.record(validate(Submission(file.path, file.name, submission.parts, hub), definitions, hubs=hubs), identity)
+    intake.recorded += 1
+
+
+def _hub_of(file: _File, submission: Submission, hubs: HubNames | None) -> str | None:
+    """The hub whose folder a file lies in; it matters where the rows do not name their hub."""
+    if all(part.match.form.hub for part in submission.parts):
+        return None
+    if file.folder is None or hubs is None:
+        return file.folder
+    hub, fault = hubs.find(file.folder)
+    if fault is not None:
+        raise FileRefusedError(fault.rule, f"the folder of this file is no hub: {fault.message}", fault.hint)
+    return hub
+
+
+def all_issues(store: Store, intake: Intake) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The newest state of every file: the table ``files`` and all issues."""
+    files = store.current_files()
+    issues = concat_issues([store.issues_of(files["id"]), *intake.refused])
+    return files, issues.sort_values(["file", "sheet", "row", "column", "rule"], kind="stable", ignore_index=True)

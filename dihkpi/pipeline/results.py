@@ -1,0 +1,166 @@
+"""The results folder of a run: everything that reports read, as Parquet and two small JSON files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dihkpi.definitions import Definitions
+from dihkpi.indicators.compute import Inputs
+from dihkpi.indicators.places import places_table
+from dihkpi.indicators.windows import Window
+from dihkpi.intake.columns import check_table
+from dihkpi.intake.safe_csv import write_csv
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PUBLISHED = ("indicators", "hubs", "places", "files")
+"""Tables that go out beside the reports: none of them knows a respondent."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a run was made of."""
+
+    network: str
+    period: Window
+    snapshot: str
+    options: Mapping[str, Mapping[str, str]]
+
+
+def write_results(
+    folder: Path, inputs: Inputs, indicators: pd.DataFrame, files: pd.DataFrame, issues: pd.DataFrame, about: About
+) -> Path:
+    """Write the results of a run aside, then put them in place.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The results folder; replaced when it is there.
+    """
+    definitions = inputs.definitions
+    aside = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    tables = {
+        "indicators": indicators,
+        "scores": inputs.scores,
+        "assessments": inputs.assessments,
+        "hubs": inputs.hubs,
+        "places": places_table(inputs.hubs, definitions),
+        "files": check_table(files, definitions.tables["files"]),
+        "issues": issues,
+    }
+    for name, table in tables.items():
+        table.to_parquet(aside / f"{name}.parquet", index=False)
+    _write_json(aside / "meta.json", _meta(definitions, files, about))
+    _write_json(aside / "dictionary.json", dictionary(definitions, about.options))
+    shutil.rmtree(folder, ignore_errors=True)
+    aside.rename(folder)
+    return folder
+
+
+def publish(results: Path, out: Path) -> None:
+    """Copy the tables that go out beside the reports as CSV that no spreadsheet runs."""
+    import pandas as pd
+
+    out.mkdir(parents=True, exist_ok=True)
+    for name in PUBLISHED:
+        aside = out / f".{name}.csv.part"
+        write_csv(pd.read_parquet(results / f"{name}.parquet"), aside)
+        aside.replace(out / f"{name}.csv")
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, default=str), encoding="utf-8")
+
+
+def _meta(definitions: Definitions, files: pd.DataFrame, about: About) -> dict[str, Any]:
+    from dihkpi import __version__
+
+    first, last = about.period.first, about.period.last
+    return {
+        "period": about.period.label,
+        "first_day": first.isoformat() if first else None,
+        "last_day": last.isoformat() if last else None,
+        "snapshot": about.snapshot,
+        "definitions": definitions.fingerprint,
+        "package": __version__,
+        "network": about.network,
+        "surveys": [
+            {"survey": s.survey, "version": s.version, "title": s.title, "reference": s.reference}
+            for s in definitions.surveys.values()
+        ],
+        "options": {survey: dict(chosen) for survey, chosen in about.options.items() if chosen},
+        "counts": {
+            "files": int(files["file"].nunique()),
+            **{name: int(files[name].sum()) for name in ("received", "accepted", "quarantined")},
+        },
+    }
+
+
+def dictionary(definitions: Definitions, options: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Names, units, scales and labels, so that a report needs no definition file."""
+    fields = ("name", "unit", "kind", "definition", "reference", "tag")
+    return {
+        "indicators": {
+            name: {**{field: getattr(i, field) for field in fields}, "direction": int(i.direction)}
+            for (_, name), i in definitions.indicators.items()
+        },
+        "surveys": {
+            name: _survey(definitions, name, options) for name, s in definitions.surveys.items() if s.raw_scoring is not None
+        },
+        "codelists": {name: codes.labels for name, codes in definitions.codelists.items()},
+        "levels": {
+            name: {"title": level.title, "plural": level.plural or level.title} for name, level in definitions.levels.items()
+        },
+        "policy": {name: definitions.value(name) for name in ("confidence_level", "disclosure_minimum")},
+        "breakdowns": _breakdowns(definitions),
+    }
+
+
+def _survey(definitions: Definitions, name: str, options: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    survey = definitions.surveys[name]
+    scoring = survey.scoring(options.get(name))
+    nodes: dict[str, Any] = {}
+
+    def visit(code: str, parent: str | None, depth: int) -> None:
+        node = scoring.nodes[code]
+        nodes[code] = {
+            "label": node.label, "depth": depth, "parent": parent, "scale": list(node.scale), "bands": node.bands,
+        }  # fmt: skip
+        for child in node.of:
+            visit(child, code, depth + 1)
+
+    visit("overall", None, 0)
+    waves = definitions.codelists[survey.waves].codes if survey.waves else ()
+    return {
+        "title": survey.title,
+        "version": survey.version,
+        "waves": list(waves),
+        "nodes": nodes,
+        "bands": {
+            key: [
+                {"code": code, "label": label, "up_to": up_to}
+                for (code, label), up_to in zip(bands.codes.items(), [*bands.edges, None], strict=True)
+            ]
+            for key, bands in scoring.bands.items()
+        },
+        "display_decimals": scoring.display_decimals,
+    }
+
+
+def _breakdowns(definitions: Definitions) -> dict[str, str | None]:
+    """Column of a breakdown to the code list with its labels; the first list where a column has several."""
+    found: dict[str, str | None] = {"dimension": None, "survey": None, "wave": "waves", "waves": None}
+    for (survey, _), indicator in definitions.indicators.items():
+        forms = definitions.surveys[survey].forms
+        for column in indicator.breakdowns:
+            declared = next((f.columns[column] for f in forms.values() if column in f.columns), None)
+            found.setdefault(column, declared.codes[0] if declared and declared.codes else None)
+    return found

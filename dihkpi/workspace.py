@@ -1,0 +1,187 @@
+"""The folder a user works in: settings, inbox, store, snapshots, reports."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dihkpi.errors import WorkspaceError, hint_for
+
+if TYPE_CHECKING:
+    from dihkpi.definitions import Definitions
+    from dihkpi.store import Store
+
+SETTINGS = "dihkpi.toml"
+KEY_FILE = "respondents.key"
+
+_TEMPLATE = """\
+# Settings of this workspace. Everything here may be left out.
+name = {name}                  # how reports call the network
+# period = "2026"              # period of the reports when --period is not given
+# definitions = "definitions"  # folder with surveys, KPIs, levels and templates of your own
+
+[store]
+# url = "postgresql+psycopg://user@host/database"   # instead of store.db
+
+[reports]
+formats = ["html"]
+workers = 2
+
+[scoring.dma_sme]
+# negative_item = "ignore"     # switches: see `dihkpi surveys`
+"""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StoreSettings(_Strict):
+    """Where the system of record is."""
+
+    url: str | None = None
+
+
+class ReportSettings(_Strict):
+    """How reports are made."""
+
+    formats: tuple[str, ...] = ("html",)
+    workers: int = Field(default=2, ge=1, le=64)
+
+
+class Settings(_Strict):
+    """The content of ``dihkpi.toml``."""
+
+    name: str = "Network"
+    period: str | None = None
+    definitions: str | None = None
+    key_file: str = KEY_FILE
+    store: StoreSettings = StoreSettings()
+    reports: ReportSettings = ReportSettings()
+    scoring: Mapping[str, Mapping[str, str]] = {}
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A workspace; make one with :func:`create_workspace`, open it with :func:`open_workspace`.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    settings : Settings
+    """
+
+    folder: Path
+    settings: Settings
+
+    @property
+    def inbox(self) -> Path:
+        """Where files are put; files of a hub in a folder named by its id."""
+        return self.folder / "inbox"
+
+    @property
+    def snapshots(self) -> Path:
+        """What reports read."""
+        return self.folder / "snapshots"
+
+    @property
+    def reports(self) -> Path:
+        """What comes out, one folder per period."""
+        return self.folder / "reports"
+
+    @property
+    def issues(self) -> Path:
+        """What was wrong in the files, for those who sent them."""
+        return self.folder / "issues"
+
+    def load_definitions(self, folder: Path | None = None) -> Definitions:
+        """Definitions of the workspace, or of another folder."""
+        from dihkpi.definitions import load_definitions
+
+        own = self.folder / self.settings.definitions if self.settings.definitions else None
+        return load_definitions(folder or own)
+
+    def open_store(self) -> Store:
+        """The system of record."""
+        from dihkpi.store import open_store
+
+        return open_store(self.settings.store.url or self.folder / "store.db")
+
+    def secret(self) -> bytes:
+        """Key of the pseudonyms; made on first use, readable by the owner only."""
+        path = self.folder / self.settings.key_file
+        if not path.exists():
+            write_key(path, secrets.token_hex(32))
+        return path.read_bytes().strip()
+
+
+def write_key(path: Path, key: str) -> None:
+    """Write the key of the pseudonyms so that only its owner can read it."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as handle:
+        handle.write(key + "\n")
+
+
+def create_workspace(folder: str | Path, name: str | None = None) -> Workspace:
+    """Make an empty workspace.
+
+    Parameters
+    ----------
+    folder : str or pathlib.Path
+        A new or empty folder.
+    name : str, optional
+        How reports call the network; the name of the folder by default.
+
+    Raises
+    ------
+    WorkspaceError
+        When the folder holds anything.
+    """
+    path = Path(folder)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise WorkspaceError(f"{path} is not empty\n  choose a new folder for the workspace")
+    try:
+        for part in ("inbox", "reports"):
+            (path / part).mkdir(parents=True)
+        quoted = '"' + (name or path.resolve().name).replace("\\", "\\\\").replace('"', '\\"') + '"'
+        (path / SETTINGS).write_text(_TEMPLATE.format(name=quoted), encoding="utf-8")
+    except OSError as fault:
+        raise WorkspaceError(f"{path} cannot be written: {fault.strerror}") from None
+    return open_workspace(path)
+
+
+def open_workspace(folder: str | Path) -> Workspace:
+    """Open a workspace.
+
+    Raises
+    ------
+    WorkspaceError
+        When the folder is none, or its settings are wrong; all problems at once.
+    """
+    path = Path(folder)
+    file = path / SETTINGS
+    if not file.is_file():
+        raise WorkspaceError(f"{path} is not a workspace: it has no {SETTINGS}\n  make one with: dihkpi init {path}")
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+        return Workspace(path, Settings.model_validate(raw))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        raise WorkspaceError(f"{file} is not valid TOML: {fault}") from None
+    except ValidationError as fault:
+        problems = "\n".join(f"  {_problem(error)}" for error in fault.errors())
+        raise WorkspaceError(f"{file} has {len(fault.errors())} wrong settings\n{problems}") from None
+
+
+def _problem(error: Any) -> str:
+    path = " › ".join(str(step) for step in error["loc"])
+    if error["type"] == "extra_forbidden":
+        known = {**Settings.model_fields, **ReportSettings.model_fields, **StoreSettings.model_fields}
+        return f"{path}: unknown setting; {hint_for(str(error['loc'][-1]), known)}"
+    return f"{path}: {error['msg']}"
