@@ -49,7 +49,7 @@ def execute(job: ReportJob) -> Any:
     """
     check_parameters(job.template, job.parameters)
     notebook, reason = _run(job)
-    position = _stopped_at(notebook)
+    position = _stopped_at(notebook, reason)
     if reason or position is not None:
         raise FailedNotebookError(_message(job, notebook, position, reason), _clean(notebook))
     return _clean(notebook)
@@ -137,14 +137,14 @@ def _surroundings() -> Iterator[None]:
         os.environ.update(before)
 
 
-def _stopped_at(notebook: Any) -> int | None:
-    """Position of the first code cell that failed or never ran: a cell may end the kernel quietly."""
-    for position, cell in enumerate(notebook.cells):
-        if cell.cell_type != "code" or not cell.source.strip():
-            continue
-        if cell.execution_count is None or any(output.output_type == "error" for output in cell.outputs):
-            return position
-    return None
+def _stopped_at(notebook: Any, reason: str) -> int | None:
+    """Position of the cell that stopped the notebook: it failed, took the kernel along, or ended it quietly."""
+    code = [(position, cell) for position, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    failed = [p for p, cell in code if any(output.output_type == "error" for output in cell.outputs)]
+    # A cell that took the kernel along may count as completed; only its start is certain.
+    started = [p for p, cell in code if reason and cell.metadata.get("papermill", {}).get("start_time")]
+    silent = [p for p, cell in code if cell.execution_count is None and cell.source.strip()]
+    return next(iter([*failed, *started[-1:], *silent]), None)
 
 
 def _message(job: ReportJob, notebook: Any, position: int | None, reason: str) -> str:

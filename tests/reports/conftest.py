@@ -1,4 +1,4 @@
-"""A synthetic results folder, as the pipeline would write it: seeded, small, plausible, and clearly invented."""
+"""A synthetic results folder, as the pipeline would write it: seeded, small, plausible, clearly invented."""
 
 from __future__ import annotations
 
@@ -57,10 +57,16 @@ UNITS = {
     "hubs_offering": ("Hubs offering a technology", "hubs"),
     "public_sector_share": ("Hubs with a public-sector service", "%"),
     "coverage_seat": ("Regions with the seat of a hub", "%"),
-}  # fmt: skip
+}
 TEXT = ["level", "code", "indicator", "period", "breakdown", "unit", "status", "light"]
-TARGETS = {"customers_supported": 150, "services_delivered": 560, "investment_triggered": 2_500_000, "collaborations": 24,
-           "aid_granted": 900_000, "dma_count": 110}  # fmt: skip
+TARGETS = {
+    "customers_supported": 150,
+    "services_delivered": 560,
+    "investment_triggered": 2_500_000,
+    "collaborations": 24,
+    "aid_granted": 900_000,
+    "dma_count": 110,
+}
 
 
 def labels(name: str) -> dict[str, str]:
@@ -81,19 +87,25 @@ def _dictionary() -> dict[str, Any]:
     bands = [{"code": code, "label": label, "up_to": edge} for code, label, edge in steps]
     bands.append({"code": "advanced", "label": "Advanced", "up_to": None})
     survey = {"version": "v1", "waves": ["T0", "T1", "T2"], "nodes": nodes, "bands": {"dma": bands}}
-    lists = ("service_categories", "technologies", "customer_types", "staff_size_sme", "dma_sectors_sme", "countries",
-             "nuts2024", "hub_types", "waves")  # fmt: skip
+    lists = "service_categories technologies customer_types staff_size_sme dma_sectors_sme countries nuts2024"
     return {
         "indicators": {
-            key: {"name": name, "unit": unit, "kind": "flow", "direction": 1, "tag": "ours",
-                  "definition": f"{name} in the window.", "reference": "synthetic"}
+            key: {
+                "name": name,
+                "unit": unit,
+                "kind": "flow",
+                "direction": 1,
+                "tag": "ours",
+                "definition": f"{name} in the window.",
+                "reference": "synthetic",
+            }
             for key, (name, unit) in UNITS.items()
         },
         "surveys": {
             "dma_sme": {"title": "Digital Maturity Assessment of SMEs and mid-caps", **survey},
             "dma_pso": {"title": "Digital Maturity Assessment of public sector organisations", **survey},
         },
-        "codelists": {name: labels(name) for name in lists},
+        "codelists": {name: labels(name) for name in f"{lists} hub_types waves".split()},
         "levels": {
             "hub": {"title": "Hub", "plural": "Hubs"},
             "nuts2": {"title": "NUTS 2 region", "plural": "NUTS 2 regions"},
@@ -101,10 +113,19 @@ def _dictionary() -> dict[str, Any]:
             "network": {"title": "Network", "plural": "Networks"},
         },
         "policy": {"disclosure_minimum": 5, "confidence_level": 0.95, "nuts_version": "2024"},
-        "breakdowns": {"category": "service_categories", "technology": "technologies", "technologies": "technologies",
-                       "customer_type": "customer_types", "size": "staff_size_sme", "sector": "dma_sectors_sme",
-                       "wave": "waves", "survey": None, "dimension": None, "waves": None},
-    }  # fmt: skip
+        "breakdowns": {
+            "category": "service_categories",
+            "technology": "technologies",
+            "technologies": "technologies",
+            "customer_type": "customer_types",
+            "size": "staff_size_sme",
+            "sector": "dma_sectors_sme",
+            "wave": "waves",
+            "survey": None,
+            "dimension": None,
+            "waves": None,
+        },
+    }
 
 
 class _Place:
@@ -115,10 +136,23 @@ class _Place:
         self.level, self.code, self.share, self.rng = level, code, share, rng
 
     def add(self, indicator: str, period: str, value: float | None, breakdown: str = "", **more: Any) -> None:
-        row = {"level": self.level, "code": self.code, "indicator": indicator, "period": period,
-               "breakdown": breakdown, "value": value, "lo": None, "hi": None, "n": None,
-               "unit": UNITS[indicator][1], "status": "m" if value is None else "ok", "target": None,
-               "attainment": None, "expected": None, "light": None}  # fmt: skip
+        row = {
+            "level": self.level,
+            "code": self.code,
+            "indicator": indicator,
+            "period": period,
+            "breakdown": breakdown,
+            "value": value,
+            "lo": None,
+            "hi": None,
+            "n": None,
+            "unit": UNITS[indicator][1],
+            "status": "m" if value is None else "ok",
+            "target": None,
+            "attainment": None,
+            "expected": None,
+            "light": None,
+        }
         self.rows.append(row | more)
 
     def split(self, indicator: str, period: str, total: float, key: str, codes: Iterable[str]) -> None:
@@ -133,8 +167,16 @@ class _Place:
 
 
 def _activity(place: _Place, effort: float) -> None:
-    totals = {"customers_supported": 140, "services_delivered": 500, "attendees": 2600, "service_value": 2_000_000,
-              "aid_granted": 800_000, "investment_triggered": 1_800_000, "collaborations": 20, "events_held": 25}  # fmt: skip
+    totals = {
+        "customers_supported": 140,
+        "services_delivered": 500,
+        "attendees": 2600,
+        "service_value": 2_000_000,
+        "aid_granted": 800_000,
+        "investment_triggered": 1_800_000,
+        "collaborations": 20,
+        "events_held": 25,
+    }
     years = {"2023": 0.15, "2024": 0.33, "2025": 0.36, "2026": 0.16}
     periods = {**years, "../2026-12-31": 1.0, "M18": 0.45, "M36": 1.0}
     for indicator, total in totals.items():
@@ -189,8 +231,16 @@ def _maturity(place: _Place, effect: float) -> None:
                     continue
                 value = middle + effect * {"T0": 0, "T1": 1, "T2": 1.5}[wave] + place.rng.normal(0, 2)
                 half = 28 / np.sqrt(n)
-                place.add("maturity_score", period, value, breakdown, lo=value - half, hi=value + half, n=n,
-                          status="u" if n < 8 else "ok")  # fmt: skip
+                place.add(
+                    "maturity_score",
+                    period,
+                    value,
+                    breakdown,
+                    lo=value - half,
+                    hi=value + half,
+                    n=n,
+                    status="u" if n < 8 else "ok",
+                )
         for waves, part in {"T0-T1": 30, "T0-T2": 10}.items():
             n = int(part * place.share * weight)
             for code in ("overall", *DIMENSIONS):
@@ -222,25 +272,37 @@ def build_results(
     """Write a results folder; ``names`` replaces hub names, ``drop`` leaves indicators out."""
     folder.mkdir(parents=True, exist_ok=True)
     codes = [f"{SEATS[i % 8][:2]}-{NAMES[i % 12].lower()}{'' if i < 12 else i}" for i in range(hubs)]
-    register = pd.DataFrame({
-        "hub": codes,
-        "name": [(names or {}).get(i, f"{NAMES[i % 12]} Digital Hub{'' if i < 12 else f' {i}'}") for i in range(hubs)],
-        "title": [(names or {}).get(i, f"European Digital Innovation Hub {NAMES[i % 12]}") for i in range(hubs)],
-        "country": [SEATS[i % 8][:2] for i in range(hubs)],
-        "type": [["edih", "edih", "seal_of_excellence"][i % 3] for i in range(hubs)],
-        "nuts": [SEATS[i % 8] for i in range(hubs)],
-        "nuts_version": "2024",
-        "grant_start": pd.to_datetime([f"2023-0{1 + i % 5}-01" for i in range(hubs)]),
-        "staff_fte": [6.0 + i for i in range(hubs)],
-        "website": "https://hub.example", "sectors": "", "services": "", "technologies": "",
-        "submitted": [i != hubs - 1 or hubs < 3 for i in range(hubs)],
-    })  # fmt: skip
+    shown = names or {}
+    register = pd.DataFrame(
+        {
+            "hub": codes,
+            "name": [
+                shown.get(i, f"{NAMES[i % 12]} Digital Hub{f' {i}' if i > 11 else ''}") for i in range(hubs)
+            ],
+            "title": [shown.get(i, f"European Digital Innovation Hub {NAMES[i % 12]}") for i in range(hubs)],
+            "country": [SEATS[i % 8][:2] for i in range(hubs)],
+            "type": [["edih", "edih", "seal_of_excellence"][i % 3] for i in range(hubs)],
+            "nuts": [SEATS[i % 8] for i in range(hubs)],
+            "nuts_version": "2024",
+            "grant_start": pd.to_datetime([f"2023-0{1 + i % 5}-01" for i in range(hubs)]),
+            "staff_fte": [6.0 + i for i in range(hubs)],
+            "website": "https://hub.example",
+            "sectors": "",
+            "services": "",
+            "technologies": "",
+            "submitted": [i != hubs - 1 or hubs < 3 for i in range(hubs)],
+        }
+    )
     regions, countries = labels("nuts2024"), labels("countries")
-    places = pd.concat([
-        register.assign(level="nuts2", code=register["nuts"], label=register["nuts"].map(regions)),
-        register.assign(level="country", code=register["country"], label=register["country"].map(countries)),
-        register.assign(level="network", code="all", label="Network"),
-    ])[["level", "code", "label", "hub"]].sort_values(["level", "code", "hub"], ignore_index=True)  # fmt: skip
+    places = pd.concat(
+        [
+            register.assign(level="nuts2", code=register["nuts"], label=register["nuts"].map(regions)),
+            register.assign(
+                level="country", code=register["country"], label=register["country"].map(countries)
+            ),
+            register.assign(level="network", code="all", label="Network"),
+        ]
+    )[["level", "code", "label", "hub"]].sort_values(["level", "code", "hub"], ignore_index=True)
     rows: list[dict[str, Any]] = []
     members = {("hub", hub): [hub] for hub in codes} | {
         key: list(group["hub"]) for key, group in places.groupby(["level", "code"])
@@ -268,22 +330,59 @@ def build_results(
 
 def _write_quality(folder: Path, codes: list[str]) -> None:
     files, issues = [], []
-    kinds = {"SMEEuDMAdata.csv": ("dma_sme", "assessments"), "services.xlsx": ("kpi", "services"),
-             "collaborations.csv": ("kpi", "collaborations"), "events.csv": ("kpi", "events")}  # fmt: skip
-    rules = [("date_readable", "Dates", "2024-02-30", "error", "Write the day as 2024-02-28."),
-             ("number_readable", "Service price", "1.250,00", "error", "Write 1250.00."),
-             ("aid_within_price", "Aid", "9000", "warning", "Compare the aid with the price of the service."),
-             ("code_known", "Service category delivered", "Test befor invest", "error", "Did you mean 'Test before invest'?")]  # fmt: skip
+    kinds = {
+        "SMEEuDMAdata.csv": ("dma_sme", "assessments"),
+        "services.xlsx": ("kpi", "services"),
+        "collaborations.csv": ("kpi", "collaborations"),
+        "events.csv": ("kpi", "events"),
+    }
+    rules = [
+        ("date_readable", "Dates", "2024-02-30", "error", "Write the day as 2024-02-28."),
+        ("number_readable", "Service price", "1.250,00", "error", "Write 1250.00."),
+        ("aid_within_price", "Aid", "9000", "warning", "Compare the aid with the price of the service."),
+        (
+            "code_known",
+            "Service category delivered",
+            "Test befor invest",
+            "error",
+            "Did you mean 'Test before invest'?",
+        ),
+    ]
     for i, hub in enumerate(codes[:-1] if len(codes) > 2 else codes):
         for name, (survey, form) in kinds.items():
             bad = (3 if i % 2 else 0) if name == "services.xlsx" else 0
-            files.append({"file": f"{hub}/{name}", "sheet": None, "hub": hub, "survey": survey, "version": "v1",
-                          "form": form, "layout": "official", "received": 500, "accepted": 500 - bad,
-                          "quarantined": bad, "errors": bad, "warnings": bad // 3})  # fmt: skip
+            files.append(
+                {
+                    "file": f"{hub}/{name}",
+                    "sheet": None,
+                    "hub": hub,
+                    "survey": survey,
+                    "version": "v1",
+                    "form": form,
+                    "layout": "official",
+                    "received": 500,
+                    "accepted": 500 - bad,
+                    "quarantined": bad,
+                    "errors": bad,
+                    "warnings": bad // 3,
+                }
+            )
         for row, (rule, column, value, severity, hint) in enumerate(rules if i % 2 else [], start=7):
-            issues.append({"file": f"{hub}/services.xlsx", "sheet": "Sheet1", "row": row, "column": column, "rule": rule,
-                           "severity": severity, "cell": f"D{row}", "value": value, "message": f"'{value}' is not allowed",
-                           "hint": hint, "related_rows": None})  # fmt: skip
+            issues.append(
+                {
+                    "file": f"{hub}/services.xlsx",
+                    "sheet": "Sheet1",
+                    "row": row,
+                    "column": column,
+                    "rule": rule,
+                    "severity": severity,
+                    "cell": f"D{row}",
+                    "value": value,
+                    "message": f"'{value}' is not allowed",
+                    "hint": hint,
+                    "related_rows": None,
+                }
+            )
     frame = pd.DataFrame(files)
     frame.to_parquet(folder / "files.parquet", index=False)
     columns = [
@@ -301,11 +400,26 @@ def _write_quality(folder: Path, codes: list[str]) -> None:
     ]
     pd.DataFrame(issues, columns=columns).to_parquet(folder / "issues.parquet", index=False)
     sums = {key: int(frame[key].sum()) for key in ("received", "accepted", "quarantined")}
-    meta = {"period": "2026", "first_day": "2026-01-01", "last_day": "2026-12-31", "snapshot": "5f3a9c1be27d4408",
-            "definitions": "c81d04ab93f7e652", "package": "0.1.0", "network": "Synthetic network of hubs",
-            "surveys": [{"survey": "dma_sme", "version": "v1", "title": "Digital Maturity Assessment of SMEs", "reference": "JRC"},
-                        {"survey": "kpi", "version": "v1", "title": "KPI records", "reference": "KPI tool"}],
-            "options": {"dma_sme": {"negative_item": "ignore"}}, "counts": {"files": len(frame), **sums}}  # fmt: skip
+    meta = {
+        "period": "2026",
+        "first_day": "2026-01-01",
+        "last_day": "2026-12-31",
+        "snapshot": "5f3a9c1be27d4408",
+        "definitions": "c81d04ab93f7e652",
+        "package": "0.1.0",
+        "network": "Synthetic network of hubs",
+        "surveys": [
+            {
+                "survey": "dma_sme",
+                "version": "v1",
+                "title": "Digital Maturity Assessment of SMEs",
+                "reference": "JRC",
+            },
+            {"survey": "kpi", "version": "v1", "title": "KPI records", "reference": "KPI tool"},
+        ],
+        "options": {"dma_sme": {"negative_item": "ignore"}},
+        "counts": {"files": len(frame), **sums},
+    }
     (folder / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
 
 
@@ -319,6 +433,11 @@ def report_definitions(notebooks: Path = ROOT / "notebooks") -> Any:
         for key, e in entries.items()
     }
     return SimpleNamespace(reports=reports, file=lambda *parts: ROOT.joinpath(notebooks, *parts[1:]))
+
+
+@pytest.fixture(scope="session", name="build_results")
+def _build_results() -> Callable[..., Path]:
+    return build_results
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,185 @@
+"""What a template may call: every section, with everything there, with nothing there, and in plain words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from dihkpi.errors import ReportError
+from dihkpi.reports import open_report
+from dihkpi.reports.blocks import Words
+from dihkpi.reports.overview import change_sentence
+from dihkpi.reports.results import Estimate
+
+PLAIN = [
+    "title",
+    "headline",
+    "comparison",
+    "kpi_table",
+    "services_by_category",
+    "services_by_technology",
+    "customers",
+    "trend",
+    "coverage",
+    "places",
+    "hubs",
+    "data_quality",
+    "provenance",
+]
+BY_SURVEY = ["maturity_scores", "maturity_profile", "maturity_change"]
+PLACES = [("hub", "HR-adria"), ("nuts2", "HR03"), ("country", "HR"), ("network", "all")]
+ALL = [
+    "customers_supported",
+    "services_delivered",
+    "attendees",
+    "service_value",
+    "aid_granted",
+    "aid_intensity",
+    "investment_triggered",
+    "collaborations",
+    "cross_border_share",
+    "own_region_share",
+    "events_held",
+    "dma_count",
+    "maturity_score",
+    "maturity_gain",
+    "dma_completeness",
+    "hubs",
+    "hubs_offering",
+    "public_sector_share",
+    "coverage_seat",
+]
+WORDS = Words(5, 0.95)
+
+
+def text_of(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).replace("\xa0", " ").split())
+
+
+def every_section(data: Path, level: str, code: str) -> dict[str, str]:
+    report = open_report(data, level, code)
+    found = {name: getattr(report, name)()._repr_html_() for name in PLAIN}
+    for survey in ("dma_sme", "dma_pso", "unknown"):
+        found |= {f"{name} {survey}": getattr(report, name)(survey)._repr_html_() for name in BY_SURVEY}
+    return found
+
+
+@pytest.mark.parametrize(("level", "code"), PLACES)
+def test_every_section_shows_something_for_every_place(results: Path, level: str, code: str) -> None:
+    for name, html in every_section(results, level, code).items():
+        assert text_of(html) or "<img" in html, name
+        assert "nan" not in text_of(html).lower().split(), name
+        assert "None" not in text_of(html), name
+
+
+@pytest.mark.parametrize("dropped", [ALL, ALL[::3], ALL[1::3], ALL[2::3]], ids=["all", "a", "b", "c"])
+def test_missing_indicators_become_plain_sentences(
+    make_results: Callable[..., Path], dropped: list[str]
+) -> None:
+    data = make_results(hubs=8, drop=dropped)
+    for level, code in [("hub", "HR-adria"), ("network", "all")]:
+        found = every_section(data, level, code)
+        if dropped == ALL:
+            assert "No data" in found["maturity_profile dma_sme"] and "<figure" not in "".join(found.values())
+            assert "no data" in found["headline"] or "nothing was submitted" in found["headline"]
+
+
+def test_a_hub_that_submitted_nothing_has_a_page_that_says_so(results: Path) -> None:
+    report = open_report(results, "hub", "EL-minho")
+    assert "No customers or services are on record" in report.headline().html
+    assert "No targets are on record" in report.kpi_table().html
+    assert "No data: no file names this place" in report.data_quality().html
+
+
+def test_small_bases_are_said_in_words_everywhere(make_results: Callable[..., Path]) -> None:
+    data = make_results()
+    rows = pd.read_parquet(data / "indicators.parquet")
+    rows.loc[rows["indicator"] != "hubs", ["value", "lo", "hi", "n"]] = None
+    rows["status"] = "c"
+    rows.to_parquet(data / "indicators.parquet")
+    found = every_section(data, "hub", "HR-adria")
+    assert "fewer than 5" in text_of(found["headline"])
+    assert "Too few organisations were assessed twice" in found["maturity_change dma_sme"]
+    assert "<figure" not in "".join(found.values())
+
+
+def test_headline_tells_base_and_interval(results: Path) -> None:
+    said = text_of(open_report(results, "hub", "HR-adria").headline().html)
+    assert "95 % interval" in said and "pairs of assessments" in said and "counted, so no interval" in said
+
+
+@pytest.mark.parametrize(
+    ("gain", "said"),
+    [
+        (
+            Estimate(7.2, 4.9, 9.5, 27, "points", "ok"),
+            "rose by 7.2 points on average (95 % interval 4.9 to 9.5, 27",
+        ),
+        (
+            Estimate(-3.0, -5.0, -1.0, 27, "points", "ok"),
+            "fell by 3.0 points on average (95 % interval of the change −5.0",
+        ),
+        (
+            Estimate(1.2, -0.8, 3.2, 9, "points", "ok"),
+            "+1.2 points (95 % interval −0.8 to +3.2, 9 pairs), cannot be told",
+        ),
+        (Estimate(4.0, None, None, 2, "points", "u"), "too few pairs for an interval"),
+        (Estimate(status="c"), "Too few organisations were assessed twice"),
+        (Estimate(), "cannot be told yet"),
+    ],
+)
+def test_change_in_words(gain: Estimate, said: str) -> None:
+    assert said in change_sentence(WORDS, gain).replace("\xa0", " ")
+
+
+def test_targets_tell_status_in_words_and_shape(results: Path) -> None:
+    html = open_report(results, "hub", "HR-adria").kpi_table().html
+    assert 'class="light on_track">on track<' in html and "Targets up to month 18 of the grant" in html
+    assert 'aria-hidden="true"' in html, "the bar repeats the numbers beside it"
+
+
+def test_comparison_needs_enough_other_hubs(make_results: Callable[..., Path]) -> None:
+    few = open_report(make_results(hubs=5), "hub", "HR-adria").comparison().html
+    assert "fewer than 5 other hubs" in few and "<table" not in few
+    many = open_report(make_results(hubs=40), "hub", "HR-adria").comparison().html
+    assert "Croatia" in many and "Synthetic network" in many
+
+
+def test_many_hubs_are_cut_and_drawn_as_a_spread(make_results: Callable[..., Path]) -> None:
+    html = open_report(make_results(hubs=64), "network", "all").hubs().html
+    assert html.count("<tr>") == 61 and "and 4 more hubs, all in the index page" in html
+    assert "half of them stand at" in html
+
+
+def test_quality_adds_up_and_says_when_it_does_not(make_results: Callable[..., Path]) -> None:
+    data = make_results()
+    said = text_of(open_report(data, "hub", "HR-nordlys").data_quality().html)
+    assert "4 files brought 2,000 rows: 2,000 received = 1,997 accepted + 3 set aside." in said
+    assert "Did you mean" in said and "2024-02-30" not in said, "hints are shown, cells of the file are not"
+    files = pd.read_parquet(data / "files.parquet").assign(accepted=0)
+    files.to_parquet(data / "files.parquet")
+    assert "do not add up" in open_report(data, "network", "all").data_quality().html
+
+
+def test_provenance_names_switches_and_hashes(results: Path) -> None:
+    said = text_of(open_report(results, "hub", "HR-adria").provenance().html)
+    assert (
+        "dma_sme: negative_item = ignore" in said
+        and "5f3a9c1be27d4408" in said
+        and "NUTS version 2024" in said
+    )
+
+
+def test_unknown_place_and_folder_are_errors_that_help(results: Path, tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match="did you mean 'HR-adria'"):
+        open_report(results, "hub", "HR-adra")
+    with pytest.raises(ReportError, match="not a results folder"):
+        open_report(tmp_path, "hub", "HR-adria")
+
+
+def test_same_data_same_bytes(results: Path) -> None:
+    assert every_section(results, "network", "all") == every_section(results, "network", "all")
