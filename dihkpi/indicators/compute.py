@@ -10,7 +10,7 @@ import numpy as np
 
 from dihkpi.definitions import Definitions
 from dihkpi.definitions.indicators import Indicator
-from dihkpi.indicators.figures import Setting, figures
+from dihkpi.indicators.figures import Block, Setting, figures, stacked
 from dihkpi.indicators.maturity import assessment_figures, score_figures
 from dihkpi.indicators.sources import Source, form_source, hub_source
 from dihkpi.indicators.targets import with_targets
@@ -112,24 +112,23 @@ def compute_indicators(inputs: Inputs, definitions: Definitions, period: str) ->
 
     window = parse_period(period)
     setting = _setting(inputs, definitions, window)
-    blocks: list[pd.DataFrame] = []
+    blocks: list[Block] = []
+    units: list[str] = []
     limits: list[int] = []
     for (survey, name), indicator in definitions.indicators.items():
-        limit = _limit(indicator, definitions)
-        for part in _figures(inputs, survey, name, indicator, setting):
-            blocks.append(part)
-            limits.append(limit)
+        found = list(_figures(inputs, survey, name, indicator, setting))
+        blocks += found
+        units += [indicator.unit] * len(found)
+        limits += [_limit(indicator, definitions)] * len(found)
     if not blocks:
         empty = {name: pd.Series(dtype="str") for name in definitions.tables["indicators"].columns}
         return check_table(pd.DataFrame(empty), definitions.tables["indicators"])
-    table = pd.concat(blocks, ignore_index=True)
-    table["limit"] = np.repeat(limits, [len(part) for part in blocks])
-    table = _suppress(_with_totals(table, definitions))
+    table = _suppress(_with_totals(stacked(blocks, units, limits), definitions))
     table = with_targets(table, inputs.targets(), inputs.hubs, setting.cutoff, definitions)
     return check_table(table, definitions.tables["indicators"])
 
 
-def _figures(inputs: Inputs, survey: str, name: str, indicator: Indicator, setting: Setting) -> Iterator[pd.DataFrame]:
+def _figures(inputs: Inputs, survey: str, name: str, indicator: Indicator, setting: Setting) -> Iterator[Block]:
     source = inputs.source(survey, indicator.of)
     if source is None:
         return

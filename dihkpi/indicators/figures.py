@@ -34,20 +34,45 @@ class Setting:
     minimum_base: int
 
 
-def block(
-    level: str, codes: Sequence[object], indicator: str, window: str, breakdown: Sequence[str] | str, measured: Measured,
-    unit: str,
-) -> pd.DataFrame:  # fmt: skip
-    """Rows of the table ``indicators`` before suppression and targets."""
+@dataclass(frozen=True)
+class Block:
+    """Figures of one indicator at one level in one window, one per place or per place and code.
+
+    Parameters
+    ----------
+    level, indicator, window : str
+    codes : numpy.ndarray of object
+        Places.
+    breakdown : str or numpy.ndarray of object
+    measured : Measured
+    """
+
+    level: str
+    indicator: str
+    window: str
+    codes: npt.NDArray[np.object_]
+    breakdown: str | npt.NDArray[np.object_]
+    measured: Measured
+
+
+def stacked(blocks: Sequence[Block], units: Sequence[str], limits: Sequence[int]) -> pd.DataFrame:
+    """All blocks as one table, with the unit of each and the base below which it is suppressed."""
     import pandas as pd
 
+    sizes = [len(block.codes) for block in blocks]
+    same = {name: np.repeat(np.array([getattr(block, name) for block in blocks], dtype=object), sizes)
+            for name in ("level", "indicator", "window")}  # fmt: skip
+    breakdowns = [np.full(n, b.breakdown, object) if isinstance(b.breakdown, str) else b.breakdown
+                  for n, b in zip(sizes, blocks, strict=True)]  # fmt: skip
+    numbers = {name: np.concatenate([getattr(block.measured, name) for block in blocks]) for name in ("value", "lo", "hi", "n")}
     return pd.DataFrame({
-        "level": level, "code": codes, "indicator": indicator, "period": window, "breakdown": breakdown,
-        "value": measured.value, "lo": measured.lo, "hi": measured.hi, "n": measured.n, "unit": unit,
+        "level": same["level"], "code": np.concatenate([block.codes for block in blocks]), "indicator": same["indicator"],
+        "period": same["window"], "breakdown": np.concatenate(breakdowns), **numbers,
+        "unit": np.repeat(np.array(units, dtype=object), sizes), "limit": np.repeat(limits, sizes),
     })  # fmt: skip
 
 
-def figures(name: str, indicator: Indicator, source: Source, setting: Setting) -> Iterator[pd.DataFrame]:
+def figures(name: str, indicator: Indicator, source: Source, setting: Setting) -> Iterator[Block]:
     """All figures of one indicator over records."""
     rows = np.arange(len(source.frame))
     if indicator.where:
@@ -65,7 +90,7 @@ def figures(name: str, indicator: Indicator, source: Source, setting: Setting) -
             chosen = rows[inside[rows] & (located.codes[rows] >= 0)]
             groups = located.codes[chosen]
             measured = measure(chosen, groups, len(located.places))
-            yield block(level, located.places, name, window.label, "", measured, indicator.unit)
+            yield Block(level, name, window.label, located.places, "", measured)
             if window.label in setting.detailed:
                 for column, (at, codes, labels) in breakdowns.items():
                     yield from _broken_down(name, indicator, level, window, measure, chosen, located.codes, located.places,
@@ -125,7 +150,7 @@ def _broken_down(
     name: str, indicator: Indicator, level: str, window: Window, measure: Measure, chosen: npt.NDArray[np.intp],
     places: npt.NDArray[np.intp], place_codes: npt.NDArray[np.object_], column: str, at: npt.NDArray[np.intp],
     codes: npt.NDArray[np.intp], labels: npt.NDArray[np.object_],
-) -> Iterator[pd.DataFrame]:  # fmt: skip
+) -> Iterator[Block]:  # fmt: skip
     """Figures by the codes of one column, only where there is any row."""
     inside = np.zeros(len(places), dtype=bool)
     inside[chosen] = True
@@ -136,4 +161,4 @@ def _broken_down(
     cells, groups = np.unique(places[rows] * width + codes[kept], return_inverse=True)
     measured = measure(rows, groups, len(cells))
     breakdown = np.array([f"{column}={label}" for label in labels], dtype=object)[cells % width]
-    yield block(level, place_codes[cells // width], name, window.label, breakdown, measured, indicator.unit)
+    yield Block(level, name, window.label, place_codes[cells // width], breakdown, measured)

@@ -9,7 +9,8 @@ import numpy as np
 
 from dihkpi.definitions.indicators import Indicator
 from dihkpi.indicators import measures
-from dihkpi.indicators.figures import Setting, block
+from dihkpi.indicators.figures import Block, Setting
+from dihkpi.indicators.places import Located
 from dihkpi.indicators.sources import Source
 from dihkpi.indicators.windows import Window
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def assessment_figures(name: str, survey: str, indicator: Indicator, source: Source, setting: Setting) -> Iterator[pd.DataFrame]:
+def assessment_figures(name: str, survey: str, indicator: Indicator, source: Source, setting: Setting) -> Iterator[Block]:
     """Counts of assessments by wave, and the share of complete sets of waves."""
     import pandas as pd
 
@@ -29,14 +30,14 @@ def assessment_figures(name: str, survey: str, indicator: Indicator, source: Sou
         if indicator.complete:
             parts = _complete(located.codes[inside], people[inside], frame["wave"].to_numpy(dtype=object)[inside], indicator.complete)
             measured = measures.share(*parts, size, setting.confidence)
-            yield block(level, located.places, name, window.label, f"survey={survey}", measured, indicator.unit)
+            yield Block(level, name, window.label, located.places, f"survey={survey}", measured)
             continue
         measured = measures.count(located.codes[inside], size)
-        yield block(level, located.places, name, window.label, f"survey={survey}", measured, indicator.unit)
+        yield Block(level, name, window.label, located.places, f"survey={survey}", measured)
         for position, wave in enumerate(labels):
             rows = inside & (waves == position)
             measured = measures.count(located.codes[rows], size)
-            yield block(level, located.places, name, window.label, f"survey={survey};wave={wave}", measured, indicator.unit)
+            yield Block(level, name, window.label, located.places, f"survey={survey};wave={wave}", measured)
 
 
 def _complete(places: np.ndarray, people: np.ndarray, waves: np.ndarray, wanted: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
@@ -53,7 +54,7 @@ def _complete(places: np.ndarray, people: np.ndarray, waves: np.ndarray, wanted:
 
 def score_figures(
     name: str, survey: str, indicator: Indicator, source: Source, scores: pd.DataFrame, setting: Setting
-) -> Iterator[pd.DataFrame]:
+) -> Iterator[Block]:
     """Mean scores by wave, or paired changes between waves.
 
     Parameters
@@ -65,28 +66,36 @@ def score_figures(
     """
     if indicator.score:
         waves = source.frame["wave"].to_numpy(dtype=object)
+        values = scores[list(indicator.score)].to_numpy(float)
         for level, window, located, inside in _grid(indicator, source, setting, up_to_end=True):
             for wave in sorted({w for w in waves if isinstance(w, str)}):
                 rows = inside & (waves == wave)
-                for node in indicator.score:
-                    measured = measures.mean(located.codes[rows], scores[node].to_numpy(float)[rows], len(located.places),
-                                             setting.confidence)  # fmt: skip
-                    yield block(level, located.places, name, window.label, f"dimension={node};survey={survey};wave={wave}",
-                                measured, indicator.unit)  # fmt: skip
+                about = f"survey={survey};wave={wave}"
+                yield _means(name, level, window, located, located.codes[rows], values[rows], indicator.score, about, setting)
         return
     for change in indicator.change:
-        later, gains = _pairs(source, scores, *change.waves)
-        label = "-".join(change.waves)
+        later, gains = _pairs(source, scores[list(indicator.nodes)].to_numpy(float), *change.waves)
+        about = f"survey={survey};waves={'-'.join(change.waves)}"
         for level, window, located, inside in _grid(indicator, source, setting):
             kept = inside[later]
             groups = located.codes[later[kept]]
-            for node in indicator.nodes:
-                measured = measures.mean(groups, gains[node].to_numpy(float)[kept], len(located.places), setting.confidence)
-                yield block(level, located.places, name, window.label, f"dimension={node};survey={survey};waves={label}",
-                            measured, indicator.unit)  # fmt: skip
+            yield _means(name, level, window, located, groups, gains[kept], indicator.nodes, about, setting)
 
 
-def _pairs(source: Source, scores: pd.DataFrame, first: str, second: str) -> tuple[np.ndarray, pd.DataFrame]:
+def _means(
+    name: str, level: str, window: Window, located: Located, places: np.ndarray, values: np.ndarray, nodes: Sequence[str],
+    about: str, setting: Setting,
+) -> Block:  # fmt: skip
+    """Means of several nodes for every place, in one go; ``values`` has one column per node."""
+    width = len(nodes)
+    groups = (places[:, None] * width + np.arange(width)).ravel()
+    measured = measures.mean(groups, values.ravel(), len(located.places) * width, setting.confidence)
+    labels = np.array([f"dimension={node};{about}" for node in nodes], dtype=object)
+    codes = located.places.repeat(width)
+    return Block(level, name, window.label, codes, np.tile(labels, len(located.places)), measured)
+
+
+def _pairs(source: Source, scores: np.ndarray, first: str, second: str) -> tuple[np.ndarray, np.ndarray]:
     """Rows of the later assessments that have an earlier one on the same version, and the changes of their scores."""
     frame = source.frame.assign(at=np.arange(len(source.frame)))
     columns = ["respondent", "version", "at"]
@@ -94,11 +103,10 @@ def _pairs(source: Source, scores: pd.DataFrame, first: str, second: str) -> tup
     later = frame.loc[frame["wave"] == second, columns].drop_duplicates(columns[:2])
     pairs = later.merge(earlier, on=columns[:2], suffixes=("_later", "_earlier"))
     at, before = pairs["at_later"].to_numpy(), pairs["at_earlier"].to_numpy()
-    gains = scores.iloc[at].reset_index(drop=True) - scores.iloc[before].reset_index(drop=True)
-    return at, gains
+    return at, scores[at] - scores[before]
 
 
-def _grid(indicator: Indicator, source: Source, setting: Setting, up_to_end: bool = False) -> Iterator[tuple]:
+def _grid(indicator: Indicator, source: Source, setting: Setting, up_to_end: bool = False) -> Iterator[tuple[str, Window, Located, np.ndarray]]:
     """Every level and window with the places of the rows and the rows inside."""
     for level in indicator.levels or source.definitions.levels:
         located = source.located(level, indicator.place)

@@ -69,7 +69,7 @@ def _failures(schema: Any, frame: pd.DataFrame) -> Iterator[tuple[int, str, str,
                 yield int(row), error.schema.name, error.check.name, error.check.error, value
 
 
-def check_table(frame: pd.DataFrame, table: TableDefinition) -> pd.DataFrame:
+def check_table(frame: pd.DataFrame, table: TableDefinition, *, in_order: bool = False) -> pd.DataFrame:
     """A table that crosses an arrow, checked against its definition and put into its order.
 
     Parameters
@@ -78,11 +78,13 @@ def check_table(frame: pd.DataFrame, table: TableDefinition) -> pd.DataFrame:
         The table.
     table : TableDefinition
         Its definition from ``schemas/tables``.
+    in_order : bool
+        The rows have their order already; otherwise they are sorted by the key.
 
     Returns
     -------
     pandas.DataFrame
-        The declared columns in the declared order and type, sorted by the key.
+        The declared columns in the declared order and type.
 
     Raises
     ------
@@ -97,7 +99,8 @@ def check_table(frame: pd.DataFrame, table: TableDefinition) -> pd.DataFrame:
     if absent:
         raise ValueError(f"the table {table.table} lacks {', '.join(absent)}")
     typed = frame[names].astype({name: _DTYPES[table.columns[name].type] for name in names})
-    typed = typed.sort_values(list(table.key), kind="stable", ignore_index=True, na_position="first")
+    if not in_order:
+        typed = typed.sort_values(list(table.key), kind="stable", ignore_index=True, na_position="first")
     try:
         with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
             _table_schema(table.table, table.model_dump_json(), tuple(names)).validate(typed, lazy=True)

@@ -44,8 +44,8 @@ def unescape_text(value: str) -> str:
     return value[1:] if value.startswith(_APOSTROPHE) and _is_live(value) else value
 
 
-def write_csv(frame: pd.DataFrame, path: Path) -> Path:
-    """Write a table without its index: UTF-8 with byte order mark, comma, CRLF; numbers stay numbers.
+def write_csv(frame: pd.DataFrame, path: Path, *, for_excel: bool = False) -> Path:
+    """Write a table without its index: UTF-8, comma; numbers stay numbers.
 
     Parameters
     ----------
@@ -53,6 +53,8 @@ def write_csv(frame: pd.DataFrame, path: Path) -> Path:
         Any table; text in cells and headers is escaped.
     path : Path
         File to write; an existing one is replaced.
+    for_excel : bool
+        With byte order mark and CRLF, so that a double click shows every letter right; programs prefer it without.
 
     Returns
     -------
@@ -60,7 +62,8 @@ def write_csv(frame: pd.DataFrame, path: Path) -> Path:
         The same path.
     """
     safe = frame.apply(_escape_column).rename(columns=lambda name: escape_text(str(name)))
-    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    encoding, end = ("utf-8-sig", "\r\n") if for_excel else ("utf-8", "\n")
+    safe.to_csv(path, index=False, encoding=encoding, lineterminator=end)
     return path
 
 

@@ -115,7 +115,10 @@ def dictionary(definitions: Definitions, options: Mapping[str, Mapping[str, str]
         "surveys": {
             name: _survey(definitions, name, options) for name, s in definitions.surveys.items() if s.raw_scoring is not None
         },
-        "codelists": {name: codes.labels for name, codes in definitions.codelists.items()},
+        "codelists": {
+            **{name: codes.labels for name, codes in definitions.codelists.items()},
+            **{"+".join(names): _merged(definitions, names) for names in _listed(definitions).values() if len(names) > 1},
+        },
         "levels": {
             name: {"title": level.title, "plural": level.plural or level.title} for name, level in definitions.levels.items()
         },
@@ -156,11 +159,24 @@ def _survey(definitions: Definitions, name: str, options: Mapping[str, Mapping[s
 
 
 def _breakdowns(definitions: Definitions) -> dict[str, str | None]:
-    """Column of a breakdown to the code list with its labels; the first list where a column has several."""
+    """Key of a breakdown to the code list with its labels."""
     found: dict[str, str | None] = {"dimension": None, "survey": None, "wave": "waves", "waves": None}
+    return found | {column: "+".join(names) or None for column, names in _listed(definitions).items()}
+
+
+def _listed(definitions: Definitions) -> dict[str, tuple[str, ...]]:
+    """Columns by which figures are broken down, and their code lists."""
+    found: dict[str, tuple[str, ...]] = {}
     for (survey, _), indicator in definitions.indicators.items():
         forms = definitions.surveys[survey].forms
         for column in indicator.breakdowns:
-            declared = next((f.columns[column] for f in forms.values() if column in f.columns), None)
-            found.setdefault(column, declared.codes[0] if declared and declared.codes else None)
+            wanted = "catalogue" if indicator.of == "hubs" else indicator.of
+            declared = forms[wanted].columns.get(column) if wanted in forms else None
+            if declared and declared.codes:
+                found[column] = tuple(dict.fromkeys((*found.get(column, ()), *declared.codes)))
     return found
+
+
+def _merged(definitions: Definitions, names: tuple[str, ...]) -> dict[str, str]:
+    """Labels of several code lists; the first one wins."""
+    return {code: label for name in reversed(names) for code, label in definitions.codelists[name].labels.items()}

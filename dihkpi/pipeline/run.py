@@ -66,7 +66,7 @@ class RunResult:
     @property
     def failed(self) -> list[RenderResult]:
         """Reports that could not be made."""
-        return [report for report in self.reports if report.status == "failed"]
+        return [report for report in self.reports if report.state == "failed"]
 
 
 def run(

@@ -29,15 +29,15 @@ class NodeResult:
     ----------
     share : numpy.ndarray
         Value on the unit interval, NaN where there is none.
+    items : frozenset of int
+        Positions of the items below the node; an item that counts twice is one item.
     answered : numpy.ndarray of int
-        Items answered below the node.
-    items : int
-        Items below the node.
+        How many of them were answered.
     """
 
     share: Vector
+    items: frozenset[int]
     answered: npt.NDArray[np.int64]
-    items: int
 
 
 def compute(tree: Tree, answers: npt.NDArray[np.int8]) -> dict[str, NodeResult]:
@@ -56,38 +56,36 @@ def compute(tree: Tree, answers: npt.NDArray[np.int8]) -> dict[str, NodeResult]:
     """
     results: dict[str, NodeResult] = {}
     for bound in tree.nodes:
-        results[bound.code] = _inner(bound, results) if bound.children else _lowest(tree, bound, answers)
+        below = frozenset(bound.columns.tolist()).union(*(results[child].items for child in bound.children))
+        answered = (answers[:, sorted(below)] >= 0).sum(axis=1)
+        share = _inner(bound, results) if bound.children else _lowest(tree, bound, answers)
+        if bound.node.items is not None:
+            share = np.where(answered == 0, 0.0 if bound.node.empty == "zero" else np.nan, share)
+        results[bound.code] = NodeResult(share, below, answered)
     return results
 
 
-def _lowest(tree: Tree, bound: BoundNode, answers: npt.NDArray[np.int8]) -> NodeResult:
+def _lowest(tree: Tree, bound: BoundNode, answers: npt.NDArray[np.int8]) -> Vector:
     chosen = answers[:, bound.columns]
     values = bound.points[np.arange(len(bound.columns)), chosen]  # -1 picks the last entry, which is NaN
-    there = chosen >= 0
-    answered = there.sum(axis=1)
-    share = _aggregate(bound, values, answered)
+    share = _aggregate(bound, values)
     for knock in bound.node.knockout:
         column, code = tree.position(knock.item, knock.code)
         share = np.where(answers[:, column] == code, knock.value, share)
-    return NodeResult(share, answered, len(bound.columns))
+    return share
 
 
-def _inner(bound: BoundNode, results: Mapping[str, NodeResult]) -> NodeResult:
-    values = np.column_stack([results[child].share for child in bound.children])
-    answered = np.sum([results[child].answered for child in bound.children], axis=0)
-    items = sum(results[child].items for child in bound.children)
-    return NodeResult(_aggregate(bound, values, answered), answered, items)
+def _inner(bound: BoundNode, results: Mapping[str, NodeResult]) -> Vector:
+    return _aggregate(bound, np.column_stack([results[child].share for child in bound.children]))
 
 
-def _aggregate(bound: BoundNode, values: npt.NDArray[np.float64], answered: npt.NDArray[np.int64]) -> Vector:
+def _aggregate(bound: BoundNode, values: npt.NDArray[np.float64]) -> Vector:
     """Apply the missing policy of a node, then its method."""
     node = bound.node
     missing = np.isnan(values)
     filled = np.where(missing, 0.0, values) if node.missing == "zero" else values
     share = METHODS[node.aggregate](filled, bound.weights)
-    if node.missing == "refuse":
-        share = np.where(missing.any(axis=1), np.nan, share)
-    return np.where(answered == 0, 0.0 if node.empty == "zero" else np.nan, share) if node.items else share
+    return np.where(missing.any(axis=1), np.nan, share) if node.missing == "refuse" else share
 
 
 def answer_matrix(survey: Survey, frame: pd.DataFrame) -> npt.NDArray[np.int8]:
@@ -127,10 +125,12 @@ def score(
         When the survey has no scoring or a switch is unknown.
     """
     tree = bind(survey, survey.scoring(options))
-    results = compute(tree, answer_matrix(survey, answers))
     form = next(form for form in survey.forms.values() if form.kind == "answers")
+    answers = answers.sort_values(["respondent", *filter(None, [form.wave])], kind="stable", ignore_index=True)
+    results = compute(tree, answer_matrix(survey, answers))
     waves = answers[form.wave] if form.wave else None
-    return check_table(_long(tree, results, survey, answers["respondent"], waves), definitions.tables["scores"])
+    table = _long(tree, results, survey, answers["respondent"], waves)
+    return check_table(table, definitions.tables["scores"], in_order=True)
 
 
 def _long(
@@ -142,7 +142,7 @@ def _long(
     share = np.column_stack([results[code].share for code in order]).ravel()
     low, high = (np.array([tree.scoring.nodes[code].scale[end] for code in order]) for end in (0, 1))
     value = np.tile(low, n) + share * np.tile(high - low, n)
-    items = np.tile([results[code].items for code in order], n)
+    items = np.tile([len(results[code].items) for code in order], n)
     answered = np.column_stack([results[code].answered for code in order]).ravel()
     bands = np.full(n * len(order), None, dtype=object)
     for position, code in enumerate(order):

@@ -82,5 +82,5 @@ def test_bytes_types_and_missing_values(tmp_path: Path) -> None:
             "text": ["ü", None],
         }
     )
-    raw = write_csv(table, tmp_path / "t.csv").read_bytes()
+    raw = write_csv(table, tmp_path / "t.csv", for_excel=True).read_bytes()
     assert raw == "\ufeffn,kind,text\r\n-1,'=a,ü\r\n,b,\r\n".encode()

@@ -54,5 +54,5 @@ def write_issue_report(
     write_workbook(workbook, issues, files, rules, read)
     told = json.dumps(issue_object(issues, files), ensure_ascii=False, indent=1) + "\n"
     machine.write_text(told, encoding="utf-8", newline="\n")
-    write_csv(issues, table)
+    write_csv(issues, table, for_excel=True)
     return [page, workbook, machine, table]

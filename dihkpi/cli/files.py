@@ -1,0 +1,196 @@
+"""Commands about single files, without a workspace: validate, score."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dihkpi.cli import DATA_HAS_ERRORS
+from dihkpi.cli.definitions import AsJson, Folder
+from dihkpi.cli.messages import counts_line, give, say
+from dihkpi.errors import FileRefusedError, UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dihkpi.definitions import Definitions
+    from dihkpi.intake.hubs import HubNames
+    from dihkpi.intake.validate import Validated
+
+Files = Annotated[list[Path], typer.Argument(help="CSV or XLSX files, whatever their names say.")]
+SurveyId = Annotated[str | None, typer.Option("--survey", metavar="ID", help="Settles which survey the files belong to.")]
+WorkspaceDir = Annotated[Path | None, typer.Option("-w", "--workspace", metavar="DIR", help="A workspace whose register of hubs counts.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command()(validate)
+    app.command()(score)
+
+
+def validate(
+    files: Files,
+    survey: SurveyId = None,
+    report: Annotated[Path | None, typer.Option("--report", metavar="DIR", help="Write issues.html, .xlsx, .json and .csv here.")] = None,
+    workspace: WorkspaceDir = None,
+    definitions: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check files: what is wrong, in which cell, and what to do about it."""
+    loaded, hubs = _context(definitions, workspace)
+    checked, table, issues = _validate_all(files, loaded, survey, hubs)
+    if report:
+        from dihkpi.intake.issue_report import write_issue_report
+
+        write_issue_report(report, issues, table, sources={path.name: path for path in files})
+    if as_json:
+        give(_as_object(checked, table, issues))
+    else:
+        from dihkpi.intake.issue_report import summary_lines
+
+        say("\n".join(summary_lines(issues, table)))
+        if report:
+            say(f"\nthe whole list: {report / 'issues.html'}")
+    if (issues["severity"] == "error").any():
+        raise typer.Exit(DATA_HAS_ERRORS)
+
+
+def score(
+    files: Files,
+    survey: SurveyId = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write scores.csv and scores.parquet here.")] = None,
+    option: Annotated[list[str] | None, typer.Option("--option", metavar="NAME=VALUE", help="A switch of the scoring; see `dihkpi surveys`.")] = None,
+    definitions: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score answers without a workspace: one row per respondent and node of the scoring tree."""
+    loaded, _ = _context(definitions, None)
+    options = _options(option or [])
+    checked, table, issues = _validate_all(files, loaded, survey, None)
+    scores = _scores(checked, loaded, options)
+    if out:
+        from dihkpi.intake.safe_csv import write_csv
+
+        out.mkdir(parents=True, exist_ok=True)
+        write_csv(scores, out / "scores.csv")
+        scores.to_parquet(out / "scores.parquet", index=False)
+    _tell_scores(scores, table, issues, out, as_json)
+    if (issues["severity"] == "error").any():
+        raise typer.Exit(DATA_HAS_ERRORS)
+
+
+def _context(definitions: Path | None, workspace: Path | None) -> tuple[Definitions, HubNames | None]:
+    from dihkpi.definitions import load_definitions
+
+    if workspace is None:
+        return load_definitions(definitions), None
+    from dihkpi.pipeline.inbox import known_hubs
+    from dihkpi.workspace import open_workspace
+
+    space = open_workspace(workspace)
+    loaded = space.load_definitions(definitions)
+    store = space.open_store()
+    try:
+        return loaded, known_hubs(store, loaded)
+    finally:
+        store.close()
+
+
+def _validate_all(
+    files: list[Path], loaded: Definitions, survey: str | None, hubs: HubNames | None
+) -> tuple[list[Validated], pd.DataFrame, pd.DataFrame]:
+    """Every file validated; a file that cannot be read is an issue."""
+    import pandas as pd
+
+    from dihkpi.intake.issues import concat_issues
+    from dihkpi.intake.submission import read_submission
+    from dihkpi.intake.validate import validate as check
+    from dihkpi.pipeline.inbox import refusal
+
+    checked: list[Validated] = []
+    refused: list[pd.DataFrame] = []
+    for path in files:
+        try:
+            checked.append(check(read_submission(path, loaded, survey=survey), loaded, hubs=hubs))
+        except FileRefusedError as fault:
+            refused.append(refusal(path.name, fault))
+    columns = list(loaded.tables["files"].columns)
+    table = pd.concat([v.files() for v in checked], ignore_index=True) if checked else pd.DataFrame(columns=columns)
+    return checked, table, concat_issues([*(v.issues for v in checked), *refused])
+
+
+def _as_object(checked: list[Validated], table: pd.DataFrame, issues: pd.DataFrame) -> dict[str, Any]:
+    from dihkpi.intake.issue_report import issue_object
+    from dihkpi.intake.profile import profile
+
+    surveys = sorted(set(table["survey"]))
+    survey = surveys[0] if len(surveys) == 1 else surveys or None
+    parts = [part for validated in checked for part in validated.parts]
+    return {"survey": survey, **issue_object(issues, table), "profile": [profile(part) for part in parts]}
+
+
+def _options(pairs: list[str]) -> dict[str, str]:
+    options = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"an option is written NAME=VALUE, not '{pair}'")
+        options[name.strip()] = value.strip()
+    return options
+
+
+def _scores(checked: list[Validated], loaded: Definitions, options: dict[str, str]) -> pd.DataFrame:
+    import pandas as pd
+
+    from dihkpi.intake.columns import check_table
+    from dihkpi.scoring.score import score as score_answers
+
+    parts = []
+    for (survey, form), frame in _by_form(checked).items():
+        if loaded.surveys[survey].forms[form].kind == "answers" and len(frame):
+            parts.append(score_answers(frame, loaded.surveys[survey], loaded, options=options))
+    if not parts:
+        empty = {name: pd.Series(dtype="str") for name, c in loaded.tables["scores"].columns.items() if not c.optional}
+        return check_table(pd.DataFrame(empty), loaded.tables["scores"])
+    return pd.concat(parts, ignore_index=True)
+
+
+def _by_form(checked: list[Validated]) -> dict[tuple[str, str], pd.DataFrame]:
+    """Accepted rows of all files; of a respondent's wave that stands in two files the later file counts."""
+    import pandas as pd
+
+    found: dict[tuple[str, str], list[pd.DataFrame]] = {}
+    keys: dict[tuple[str, str], list[str]] = {}
+    for validated in checked:
+        for key, frame in validated.accepted.items():
+            found.setdefault(key, []).append(frame)
+            form = next(p.match.form for p in validated.parts if p.match.form_name == key[1])
+            keys[key] = ["respondent", *filter(None, [form.wave])]
+    return {
+        key: pd.concat(frames, ignore_index=True).drop_duplicates(keys[key], keep="last", ignore_index=True)
+        for key, frames in found.items()
+    }
+
+
+def _tell_scores(scores: pd.DataFrame, table: pd.DataFrame, issues: pd.DataFrame, out: Path | None, as_json: bool) -> None:
+    from dihkpi.intake.issue_report import summary_lines
+
+    if as_json:
+        plain = scores.astype(object).where(scores.notna(), None)
+        give({"scores": plain.to_dict("records"), "received": int(table["received"].sum()),
+              "accepted": int(table["accepted"].sum()), "quarantined": int(table["quarantined"].sum())})  # fmt: skip
+        return
+    if len(issues):
+        say("\n".join(summary_lines(issues, table)))
+    else:
+        say(counts_line(table))
+    overall = scores[scores["dimension"] == "overall"]
+    say(f"{len(overall):,} respondents scored" + (f": {out / 'scores.csv'}" if out else ""))
+    if not out:
+        from dihkpi.cli.messages import table as show_table
+
+        rows = overall[["code", "survey", "wave", "value", "band", "status"]].head(50).astype(object)
+        shown = rows.where(rows.notna(), "").assign(value=[f"{value:.1f}" for value in overall["value"].head(50)])
+        show_table(list(shown.columns), shown.to_numpy().tolist())
