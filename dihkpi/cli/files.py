@@ -42,9 +42,11 @@ def validate(
     loaded, hubs = _context(definitions, workspace)
     checked, table, issues = _validate_all(files, loaded, survey, hubs)
     if report:
+        from dihkpi.intake.briefs import rule_briefs
         from dihkpi.intake.issue_report import write_issue_report
 
-        write_issue_report(report, issues, table, sources={path.name: path for path in files})
+        sources = {path.name: path for path in files}
+        write_issue_report(report, issues, table, rule_briefs(issues, table, loaded), sources)
     if as_json:
         give(_as_object(checked, table, issues))
     else:

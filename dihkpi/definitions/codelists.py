@@ -11,7 +11,7 @@ from pathlib import Path
 from dihkpi.errors import DefinitionError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CodeList:
     """A closed list of codes.
 

@@ -72,6 +72,8 @@ class Definitions:
     policy: Mapping[str, PolicyValue] = field(repr=False)
     tables: Mapping[str, TableDefinition] = field(repr=False)
     reports: Mapping[str, ReportDefinition] = field(repr=False)
+    rules: Mapping[str, str] = field(repr=False)
+    """Built-in rule to what it says."""
     fingerprint: str = ""
 
     @cached_property
@@ -171,6 +173,7 @@ class _Loader:
             policy=self._entries("schemas/policy.yaml", PolicyValue),
             tables=self._tables(),
             reports=self._entries("notebooks/reports.yaml", ReportDefinition),
+            rules=self._briefs(),
             fingerprint=self.digest.hexdigest()[:16],
         )
         from dihkpi.definitions.crosscheck import cross_check
@@ -211,6 +214,12 @@ class _Loader:
                 entry = self._build(model, raw, f"{name} › {key}")
                 if entry is not None:
                     merged[key] = entry
+        return merged
+
+    def _briefs(self) -> dict[str, str]:
+        merged: dict[str, str] = {}
+        for path in self._files("schemas/rules.yaml"):
+            merged |= self._read(path, path.name) or {}
         return merged
 
     def _tables(self) -> dict[str, TableDefinition]:

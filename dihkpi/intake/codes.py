@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from dihkpi.definitions import CodeList, Definitions
 from dihkpi.definitions.survey import Column, Severity
@@ -32,7 +32,10 @@ class CodeBook:
     @classmethod
     def of(cls, column: Column, definitions: Definitions) -> CodeBook:
         """The code book of a column."""
-        lists = tuple(definitions.codelists[name].only(column.among) for name in column.codes)
+        lists = tuple(
+            definitions.codelists[name].only(column.among) if column.among else definitions.codelists[name]
+            for name in column.codes
+        )
         return cls(lists, tuple(definitions.codelists[name] for name in column.also))
 
     @cached_property
@@ -67,7 +70,8 @@ class CodeBook:
         return None, Fault("unknown_code", message, hint_for(text, self.labels, "allowed"), unknown, text)
 
 
-def _lookup(lists: Iterable[CodeList]) -> dict[str, str]:
+@lru_cache(maxsize=256)
+def _lookup(lists: tuple[CodeList, ...]) -> Mapping[str, str]:
     by_code: dict[str, str] = {}
     by_label: dict[str, set[str]] = {}
     for code_list in lists:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from dihkpi.errors import FileRefusedError
+from dihkpi.intake.text import normalise_header
+
+PREAMBLE = 20
+"""The header is looked for in this many rows."""
 
 Cells = npt.NDArray[np.object_]
 
@@ -39,6 +44,11 @@ class Sheet:
     rows: npt.NDArray[np.int64]
     notes: tuple[tuple[str, str], ...] = ()
     short: Mapping[int, int] | None = None
+
+    @cached_property
+    def head(self) -> list[set[str]]:
+        """Normalised texts of the rows in which the header may stand."""
+        return [{normalise_header(text) for text in row if text} for row in self.cells[:PREAMBLE]]
 
 
 @dataclass(frozen=True)

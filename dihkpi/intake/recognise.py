@@ -13,8 +13,6 @@ from dihkpi.errors import FileRefusedError
 from dihkpi.intake.container import Sheet
 from dihkpi.intake.text import normalise_header
 
-PREAMBLE = 20
-"""The header is looked for in this many rows."""
 NEAR = 0.5
 """Share of the headers from which a layout is taken to be meant although its signature is incomplete."""
 
@@ -102,14 +100,16 @@ def _match(sheet: Sheet, survey: Survey, form_name: str, form: Form, name: str, 
     if by_position and len(by_position) == len(wanted):
         return Match(survey, form_name, name, layout, 0, len(wanted), len(wanted), bool(layout.sheet))
     needed = {normalise_header(h) for h in layout.signature}
-    must = [c for c in wanted if name == "tidy" and (form_required(form, c))]
+    must = [wanted[c] for c in wanted if name == "tidy" and form_required(form, c)]
+    known = set().union(*wanted.values())
     best: Match | None = None
-    for row in range(min(PREAMBLE, len(sheet.cells))):
-        present = {normalise_header(cell) for cell in sheet.cells[row] if cell}
-        found = sum(bool(headers & present) for headers in wanted.values())
-        complete = found > 0 and needed <= present and all(wanted[c] & present for c in must)
+    for row, present in enumerate(sheet.head):
+        if not known & present:
+            continue
+        found = sum(not headers.isdisjoint(present) for headers in wanted.values())
+        complete = needed <= present and all(headers & present for headers in must)
         match = Match(survey, form_name, name, layout, row, found, len(wanted), complete and bool(needed or must))
-        if found and (best is None or (match.complete, match.found) > (best.complete, best.found)):
+        if best is None or (match.complete, match.found) > (best.complete, best.found):
             best = match
     return best
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from functools import lru_cache
 
 # Soft hyphen, zero-width characters, byte order mark, bidirectional marks: nobody means to type these.
 _UNSEEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
@@ -23,6 +22,7 @@ def clean_cell(text: str) -> str:
     return _UNSEEN.sub("", unicodedata.normalize("NFC", text)).strip()
 
 
+@lru_cache(maxsize=65536)
 def normalise_header(text: str) -> str:
     """The form in which two headers are compared.
 
@@ -42,18 +42,6 @@ def code_of(label: str) -> str:
     decomposed = unicodedata.normalize("NFKD", label.replace("&", " and ").casefold())
     letters = "".join(character for character in decomposed if not unicodedata.combining(character))
     return re.sub(r"[^a-z0-9]+", "_", letters).strip("_")
-
-
-def did_you_mean(word: str, options: Iterable[str], limit: int = 3) -> list[str]:
-    """The options nearest to a word, best first; none when nothing is near.
-
-    >>> did_you_mean("Overal", ["human", "overall"])
-    ['overall']
-    """
-    by_folded: dict[str, str] = {}
-    for option in options:
-        by_folded.setdefault(option.casefold(), option)
-    return [by_folded[near] for near in difflib.get_close_matches(word.casefold(), by_folded, n=limit)]
 
 
 def code_point(character: str) -> str:

@@ -12,6 +12,7 @@ from dihkpi.definitions import Definitions
 from dihkpi.errors import UsageError, WorkspaceError
 from dihkpi.indicators.compute import Inputs, compute_indicators
 from dihkpi.indicators.windows import parse_period
+from dihkpi.intake.briefs import rule_briefs
 from dihkpi.intake.issue_report import write_issue_report
 from dihkpi.pipeline.inbox import all_issues, take_in
 from dihkpi.pipeline.results import About, publish, write_results
@@ -105,7 +106,7 @@ def run(
     try:
         intake = take_in(space.inbox, store, definitions, lambda done, total: progress("files", done, total))
         files, issues = all_issues(store, intake)
-        write_issue_report(space.issues, issues, files, sources=intake.sources)
+        write_issue_report(space.issues, issues, files, rule_briefs(issues, files, definitions), intake.sources)
         if files.empty:
             raise WorkspaceError(f"there is nothing to report: no file of {space.inbox} could be read")
         progress("snapshot", 0, 1)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dihkpi.intake.text import clean_cell, code_of, did_you_mean, normalise_header, show
+from dihkpi.errors import did_you_mean
+from dihkpi.intake.text import clean_cell, code_of, normalise_header, show
 
 
 @pytest.mark.parametrize(

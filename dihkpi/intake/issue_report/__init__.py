@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["RuleBrief", "issue_object", "summary_lines", "write_issue_report"]
 
+MOST_COPIES = 25
+"""Sheets beyond this many make a workbook that nobody finds anything in."""
+
 
 def write_issue_report(
     out: Path,
@@ -48,7 +51,7 @@ def write_issue_report(
 
     out.mkdir(parents=True, exist_ok=True)
     issues, rules = in_order(issues), rules or {}
-    read = {file: path for file, path in sorted((sources or {}).items()) if file in set(files["file"])}
+    read = {file: path for file, path in sorted((sources or {}).items()) if file in _worth_a_copy(issues, files)}
     page, workbook, machine, table = (out / f"issues.{kind}" for kind in ("html", "xlsx", "json", "csv"))
     page.write_text(issue_page(issues, files, rules), encoding="utf-8", newline="\n")
     write_workbook(workbook, issues, files, rules, read)
@@ -56,3 +59,13 @@ def write_issue_report(
     machine.write_text(told, encoding="utf-8", newline="\n")
     write_csv(issues, table, for_excel=True)
     return [page, workbook, machine, table]
+
+
+def _worth_a_copy(issues: pd.DataFrame, files: pd.DataFrame) -> set[str]:
+    """Files that get a marked copy: those with most errors, then with most warnings."""
+    ranked = issues.groupby("file")["severity"].agg(
+        errors=lambda severity: (severity == "error").sum(), warnings=lambda severity: (severity == "warning").sum()
+    )
+    order = ranked.sort_values(["errors", "warnings"], ascending=False, kind="stable").index
+    known = list(dict.fromkeys(files["file"]))
+    return set([file for file in order if file in set(known)][:MOST_COPIES] or known[:MOST_COPIES])
