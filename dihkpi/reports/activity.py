@@ -10,7 +10,7 @@ from dihkpi.reports.overview import COUNTED
 from dihkpi.reports.results import Estimate, Indicators, Results
 from dihkpi.reports.wording import capital, esc, listing, number, percent, period_words, plural
 
-SHOWN = 8
+SHOWN, LISTED = 8, 10
 SAID = {"on_track": "on track", "watch": "to watch", "behind": "behind"}
 
 
@@ -61,14 +61,15 @@ def services_by_technology(results: Results, words: Words, figures: Indicators) 
 
 def _bars(results: Results, figures: Indicators, key: str, title: str) -> Block:
     found, when = _latest_by(results, figures, "services_delivered", key)
-    values = {
-        results.label(key, code): e.value for code, e in found.items() if e.known and e.value is not None
-    }
+    order = sorted(found, key=lambda code: (code == "other", -(found[code].value or 0), code))
+    known = [
+        (code, value) for code in order if found[code].known and (value := found[code].value) is not None
+    ]
+    values = {results.label(key, code): value for code, value in known}
     hidden = [results.label(key, code) for code, e in found.items() if e.status == "c"]
     if not values:
         return no_data(f"{title[0].lower()}{title[1:]} cannot be shown")
-    ordered = dict(sorted(values.items(), key=lambda entry: (-entry[1], entry[0])))
-    merged = _with_other(ordered, SHOWN)
+    merged = _with_other(values, SHOWN)
     alt = f"{title}: " + ", ".join(f"{label} {number(value)}" for label, value in merged.items()) + "."
     drawn = draw.bars(merged, "", alt, f"{title}, {period_words(when)}")
     if not hidden:
@@ -110,12 +111,14 @@ def customers(results: Results, words: Words, figures: Indicators) -> Block:
         codes = results.codes(key) if key == "size" else []
         order = sorted(found, key=lambda code: (codes.index(code) if code in codes else len(codes),
                                                 -(found[code].value or 0), code))  # fmt: skip
-        rows = [[results.label(key, code), words.value(found[code])] for code in order]
+        rows = [[results.label(key, code), words.value(found[code])] for code in order[:LISTED]]
         caption = f"Customers by {head.lower()}, {period_words(when)}"
-        blocks.append(table(caption, [head, "Customers#"], rows, kind="narrow"))
+        more = f"and {number(len(order) - LISTED)} more, in the data files" if len(order) > LISTED else ""
+        blocks.append(table(caption, [head, "Customers#"], rows, more, kind="narrow"))
     if not blocks:
         return no_data("customers by type, size or sector cannot be shown")
-    return Block(f'<div class="side">{"".join(block.html for block in blocks)}</div>')
+    sides = "".join(f"<div>{block.html}</div>" for block in blocks)
+    return Block(f'<div class="side">{sides}</div>')
 
 
 def trend(results: Results, words: Words, figures: Indicators) -> Block:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dihkpi.reports.results import Estimate
-from dihkpi.reports.wording import LIGHTS, amount, esc, interval, number, plural, short_amount
+from dihkpi.reports.results import Estimate, Results
+from dihkpi.reports.wording import LIGHTS, PERCENT, amount, esc, interval, number, plural, short_amount
 
 
 class Markup(str):
@@ -105,9 +105,12 @@ class Words:
         Disclosure minimum: smaller bases are not shown.
     level : float
         Confidence level of the intervals.
+    decimals : int
+        Decimals of scores and means.
     """
 
-    def __init__(self, minimum: float, level: float) -> None:
+    def __init__(self, minimum: float, level: float, decimals: int = 1) -> None:
+        self.decimals = decimals
         self.fewer = f"fewer than {number(minimum)}"
         self.interval = f"{number(level * 100)}\N{NO-BREAK SPACE}% interval"
 
@@ -117,13 +120,13 @@ class Words:
             return self.fewer
         if not estimate.known or estimate.value is None:
             return "no data"
-        return (short_amount if short else amount)(estimate.value, estimate.unit or unit, sign)
+        return (short_amount if short else amount)(estimate.value, estimate.unit or unit, sign, self.decimals)
 
     def range(self, estimate: Estimate, sign: bool = False) -> str:
         """The interval, or a dash."""
         if not estimate.certain or estimate.lo is None or estimate.hi is None:
             return "–"
-        return interval(estimate.lo, estimate.hi, estimate.unit, sign)
+        return interval(estimate.lo, estimate.hi, estimate.unit, sign, self.decimals)
 
     def with_range(self, estimate: Estimate, sign: bool = False) -> Markup:
         """The value with its interval below, for a cell of a table."""
@@ -141,10 +144,17 @@ class Words:
         if estimate.n is not None:
             parts.append(f"from {plural(estimate.n, noun, many)}" if noun else f"n = {number(estimate.n)}")
         if not estimate.certain:
-            parts.append("complete count, no interval" if estimate.unit != "%" else "no interval")
+            parts.append("complete count, no interval" if estimate.unit not in PERCENT else "no interval")
         if estimate.status == "u":
             parts.append("low reliability")
         return ", ".join(parts)
+
+
+def words_of(results: Results) -> Words:
+    """The words for a run, by its numbers of policy and the decimals of its surveys."""
+    surveys = results.dictionary.get("surveys", {}).values()
+    decimals = max((int(survey.get("display_decimals", 1)) for survey in surveys), default=1)
+    return Words(results.policy("disclosure_minimum"), results.policy("confidence_level"), decimals)
 
 
 def light(name: str | None, count: str = "") -> Markup:

@@ -138,7 +138,7 @@ def _surroundings() -> Iterator[None]:
 
 
 def _stopped_at(notebook: Any, reason: str) -> int | None:
-    """Position of the cell that stopped the notebook: it failed, took the kernel along, or ended it quietly."""
+    """Position of the cell that failed, took the kernel along, or ended it quietly; None when all ran."""
     code = [(position, cell) for position, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     failed = [p for p, cell in code if any(output.output_type == "error" for output in cell.outputs)]
     # A cell that took the kernel along may count as completed; only its start is certain.

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dihkpi.reports.blocks import Block, Markup, Words, light, no_data, sentence, table
+from dihkpi.reports.blocks import Block, Markup, Words, light, no_data, sentence, table, words_of
 from dihkpi.reports.files import write_text
 from dihkpi.reports.manifest import reports_on_record
-from dihkpi.reports.overview import first_change
+from dihkpi.reports.overview import main_change
 from dihkpi.reports.page import make_page, notebook_of
-from dihkpi.reports.results import NOTHING, Results
+from dihkpi.reports.results import NOTHING, Results, by_name
 from dihkpi.reports.wording import LIGHTS, day, esc, number, period_words, plural
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def write_index(out: str | Path, data: str | Path, definitions: Definitions) -> 
     folder, results = Path(out), Results(data)
     made, failed = reports_on_record(folder)
     page = Path(definitions.file("notebooks", "page"))
-    words = Words(results.policy("disclosure_minimum", 5), results.policy("confidence_level", 0.95))
+    words = words_of(results)
     parts: list[str | Block] = [
         _head(results, made),
         "## Hubs",
@@ -77,10 +77,10 @@ def _filters(results: Results) -> Block:
 
 def _hubs(results: Results, words: Words, made: list[dict[str, Any]]) -> Block:
     paths = {entry["code"]: entry["path"] for entry in reversed(made) if entry["level"] == "hub"}
-    _, parts = first_change(results)
+    _, parts = main_change(results)
     found = results.across("hub", {**TOTALS, "maturity_gain": parts})
     status = _status(results)
-    register = results.hubs.sort_values(["name", "hub"])[["hub", "name", "country", "nuts"]].fillna("")
+    register = by_name(results.hubs)[["hub", "name", "country", "nuts"]].fillna("")
     rows = [
         [
             _link(name, paths.get(hub)),

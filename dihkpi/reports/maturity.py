@@ -22,8 +22,8 @@ def _periods(results: Results) -> tuple[str, str]:
 
 def dimensions(about: dict[str, Any]) -> dict[str, str]:
     """The root of the scoring tree and the nodes right below it, with their labels."""
-    nodes = about.get("nodes", {})
-    return {code: node["label"] for code, node in nodes.items() if node.get("depth", 0) <= 1}
+    nodes = sorted(about.get("nodes", {}).items(), key=lambda entry: entry[1]["depth"])
+    return {code: node["label"] for code, node in nodes if node["depth"] <= 1}
 
 
 def wave_scores(results: Results, figures: Indicators, survey: str) -> dict[str, dict[str, Estimate]]:

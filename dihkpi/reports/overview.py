@@ -58,7 +58,7 @@ def headline(results: Results, words: Words, figures: Indicators, level: str) ->
     """Four large figures with what they rest on, and one plain sentence."""
     _, when = figures.latest(COUNTED[0], (results.period, results.so_far))
     counted = {indicator: figures.get(indicator, when) for indicator in COUNTED}
-    survey, parts = first_change(results)
+    survey, parts = main_change(results)
     gain, _ = figures.latest("maturity_gain", (results.so_far, results.period), **parts)
     entries = [
         (
@@ -92,13 +92,16 @@ def _done(words: Words, counted: dict[str, Estimate], level: str, when: str) -> 
     return f"{who} supported {served} with {done} {period_words(when)}."
 
 
-def first_change(results: Results) -> tuple[str, dict[str, str]]:
-    """The first survey with two waves, and the breakdown of its overall change between them."""
+def main_change(results: Results) -> tuple[str, dict[str, str]]:
+    """The survey with most pairs in the network, and the breakdown of its first overall change."""
+    found: list[tuple[int, str, dict[str, str]]] = []
     for survey, about in results.dictionary.get("surveys", {}).items():
         if len(waves := about.get("waves") or []) > 1:
             parts = {"dimension": root(about), "survey": survey, "waves": f"{waves[0]}-{waves[1]}"}
-            return survey, parts
-    return "", {}
+            pairs = results.across("network", {"maturity_gain": parts}).values()
+            found.append((max((e.n or 0 for e in pairs), default=0), survey, parts))
+    _, survey, parts = max(found, key=lambda entry: entry[0], default=(0, "", {}))
+    return survey, parts
 
 
 def root(survey: dict[str, Any]) -> str:
@@ -155,7 +158,7 @@ def comparison(results: Results, words: Words, level: str, code: str) -> Block:
 def _compared(results: Results) -> list[tuple[str, str, dict[str, str]]]:
     """Name, indicator and breakdown of what is compared."""
     rows: list[tuple[str, str, dict[str, str]]] = []
-    survey, parts = first_change(results)
+    survey, parts = main_change(results)
     if survey:
         first = {"dimension": parts["dimension"], "survey": survey, "wave": parts["waves"].partition("-")[0]}
         gain, score = (results.indicator(i)["name"] for i in ("maturity_gain", "maturity_score"))
@@ -178,7 +181,7 @@ def _enough(results: Results, place: tuple[str, str], viewer: tuple[str, str]) -
     """At least as many other hubs with data as the disclosure minimum: the viewer does not count."""
     others = set(results.members(*place)) - set(results.members(*viewer))
     active = set(results.hubs.loc[results.hubs["submitted"].astype(bool), "hub"])
-    return len(others & active) >= results.policy("disclosure_minimum", 5)
+    return len(others & active) >= results.policy("disclosure_minimum")
 
 
 def provenance(results: Results, words: Words) -> Block:
@@ -201,7 +204,7 @@ def provenance(results: Results, words: Words) -> Block:
         ("Made with", f"dihkpi {meta['package']}"),
     ]
     made = table("How this report was made", ["What", "Value"], rows, kind="facts")
-    return made + _glossary(words, percent(results.policy("confidence_level", 0.95)))
+    return made + _glossary(words, percent(results.policy("confidence_level")))
 
 
 def _glossary(words: Words, level: str) -> Block:

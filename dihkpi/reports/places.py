@@ -8,13 +8,16 @@ import pandas as pd
 
 from dihkpi.reports import figures as draw
 from dihkpi.reports.blocks import NO_BLOCK, Block, Words, no_data, table
-from dihkpi.reports.overview import COUNTED, first_change, respondents
-from dihkpi.reports.results import NOTHING, Estimate, Indicators, Results
+from dihkpi.reports.overview import COUNTED, main_change, respondents
+from dihkpi.reports.results import NOTHING, Estimate, Indicators, Results, by_name
 from dihkpi.reports.wording import esc, number, plural
 
 LISTED, DRAWN = 60, 24
 TOTALS: Mapping[str, Mapping[str, str]] = {indicator: {} for indicator in COUNTED}
-COVERAGE = ("hubs", "coverage_seat", "public_sector_share")
+COVERAGE = (
+    *("hubs", "coverage_seat", "countries_with_hub", "eu_states_with_edih", "edihs_offering_all_three"),
+    "public_sector_share",
+)
 
 
 def coverage(results: Results, words: Words, figures: Indicators) -> Block:
@@ -39,11 +42,10 @@ def coverage(results: Results, words: Words, figures: Indicators) -> Block:
 
 def places(results: Results, words: Words, level: str, code: str) -> Block:
     """The places one level below, in alphabetical order."""
-    levels = list(results.dictionary.get("levels", {}))
-    below = levels[levels.index(level) - 1] if level in levels[1:] else "hub"
+    below = _below(results, level)
     members = results.places["hub"].isin(results.members(level, code))
     inside = results.places[(results.places["level"] == below) & members]
-    if below == "hub" or inside.empty:
+    if inside.empty:
         return no_data("there are no smaller places with hubs below this one")
     found = results.across(below, TOTALS)
     counted = inside.groupby(["label", "code"])["hub"].nunique().reset_index()
@@ -56,13 +58,21 @@ def places(results: Results, words: Words, level: str, code: str) -> Block:
     return table(f"{title['plural']} with a hub, figures of all years", heads, rows)
 
 
+def _below(results: Results, level: str) -> str:
+    """The level with the largest places among those with smaller places than this one."""
+    sizes = results.places.groupby("level")["code"].nunique()
+    own = 0 if level == "network" else sizes.get(level, 0)
+    smaller = sizes[(sizes > own) & ~sizes.index.isin(["hub", "network"])]
+    return str(smaller.idxmin()) if len(smaller) else ""
+
+
 def hubs(results: Results, words: Words, level: str, code: str) -> Block:
     """The hubs of the place in alphabetical order, with the change in maturity of their customers."""
     members = results.hubs[results.hubs["hub"].isin(results.members(level, code))]
-    members = members.sort_values(["name", "hub"])[["hub", "name", "type", "country"]].fillna("")
+    members = by_name(members)[["hub", "name", "type", "country"]].fillna("")
     if members.empty:
         return no_data("no hub has its seat here")
-    survey, parts = first_change(results)
+    survey, parts = main_change(results)
     found = results.across("hub", {**TOTALS, "maturity_gain": parts})
     rows = [
         [

@@ -15,7 +15,7 @@ def data_quality(results: Results, level: str, code: str) -> Block:
     """Files, received = accepted + quarantined, and the issues by rule."""
     files = results.files
     if level != "network":
-        files = files[files["hub"].isin(results.members(level, code))]
+        files = files[_sender(files).isin(results.members(level, code))]
     if files.empty:
         return no_data("no file names this place")
     received, accepted, aside = (int(files[name].sum()) for name in ("received", "accepted", "quarantined"))
@@ -23,8 +23,14 @@ def data_quality(results: Results, level: str, code: str) -> Block:
     if received != accepted + aside:
         counts = counts.replace("=", "\N{NOT EQUAL TO}") + "; the counts do not add up, please report this"
     text = f"{plural(files['file'].nunique(), 'file')} brought {plural(received, 'row')}: {counts}."
-    issues = _issues(results.issues(sorted(set(files["file"]))))
+    issues = _issues(results.issues(None if level == "network" else sorted(set(files["file"]))))
     return sentence(esc(text)) + issues + (_files(files) if level == "hub" else NO_BLOCK)
+
+
+def _sender(files: pd.DataFrame) -> pd.Series:
+    """The hub that sent a file; where only its rows name one, the folder in which it lay."""
+    folder = files["file"].str.partition("/")[0]
+    return files["hub"].where(files["hub"].fillna("") != "", folder)
 
 
 def _issues(issues: pd.DataFrame) -> Block:

@@ -64,6 +64,12 @@ def _estimates(rows: pd.DataFrame) -> list[Estimate]:
     return [Estimate(*row) for row in values.itertuples(index=False, name=None)]
 
 
+def by_name(hubs: pd.DataFrame) -> pd.DataFrame:
+    """Hubs in alphabetical order of their names, accents and letter case ignored."""
+    plain = hubs["name"].str.normalize("NFKD").str.replace("[\u0300-\u036f]", "", regex=True).str.casefold()
+    return hubs.assign(plain=plain).sort_values(["plain", "hub"]).drop(columns="plain")
+
+
 class Indicators:
     """The indicators of one place, found by name, period and breakdown."""
 
@@ -150,9 +156,9 @@ class Results:
         """What each file brought."""
         return self._table("files")
 
-    def issues(self, files: Iterable[str]) -> pd.DataFrame:
-        """The issues of some files."""
-        return self._table("issues", [("file", "in", [*files, ""])])
+    def issues(self, files: Iterable[str] | None = None) -> pd.DataFrame:
+        """The issues of some files; all issues when none are named."""
+        return self._table("issues", None if files is None else [("file", "in", [*files, ""])])
 
     def indicators(self, level: str, code: str) -> Indicators:
         """The indicators of one place."""
@@ -199,9 +205,9 @@ class Results:
         """The period of everything up to the cut-off day."""
         return f"../{self.meta['last_day']}"
 
-    def policy(self, name: str, default: float) -> float:
+    def policy(self, name: str) -> float:
         """A number of policy that the run was made with."""
-        return float(self.dictionary.get("policy", {}).get(name, default))
+        return float(self.dictionary["policy"][name])
 
     def indicator(self, code: str) -> dict[str, Any]:
         """Name, unit and definition of an indicator; the code itself when it is not in the dictionary."""

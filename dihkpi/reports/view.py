@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dihkpi.reports import activity, maturity, overview, places, quality
-from dihkpi.reports.blocks import Block, Words
+from dihkpi.reports.blocks import Block, words_of
 from dihkpi.reports.results import Indicators, Results
 
 
@@ -26,7 +26,7 @@ class Report:
     def __init__(self, results: Results, level: str, code: str) -> None:
         self.name = results.place(level, code)
         self.level, self.code, self._results = level, code, results
-        self._words = Words(results.policy("disclosure_minimum", 5), results.policy("confidence_level", 0.95))
+        self._words = words_of(results)
 
     @cached_property
     def _figures(self) -> Indicators:

@@ -12,6 +12,7 @@ MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augus
           "November", "December")  # fmt: skip
 LIGHTS = {"on_track": "on track", "watch": "watch", "behind": "behind"}
 _QUARTERS = {"1": "first", "2": "second", "3": "third", "4": "fourth"}
+PERCENT = ("percent", "%")
 _MINUS, _NARROW = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 
 
@@ -55,24 +56,23 @@ def number(value: float, decimals: int = 0, sign: bool = False) -> str:
     return "+" + text if sign and rounded > 0 else text
 
 
-def amount(value: float, unit: str = "", sign: bool = False) -> str:
-    """A number as its unit asks: whole per cent and euros, means with one decimal, counts as they are.
+def amount(value: float, unit: str = "", sign: bool = False, decimals: int = 1) -> str:
+    """A number as its unit asks: whole per cent and euros, means with decimals, counts as they are.
 
     Examples
     --------
-    >>> amount(41.5, "%"), amount(1128186.17, "EUR"), amount(7.04, "points", sign=True), amount(12.0)
+    >>> amount(41.5, "percent"), amount(1128186.17, "EUR"), amount(7.04, "points", sign=True), amount(12.0)
     ('42\xa0%', '€1,128,186', '+7.0', '12')
     """
-    if unit == "%":
+    if unit in PERCENT:
         return number(value, sign=sign) + _NARROW + "%"
     if unit == "EUR":
         text = number(abs(value))
         return (_MINUS if value < 0 and text != "0" else "") + "€" + text
-    decimals = 1 if unit == "points" or not float(value).is_integer() else 0
-    return number(value, decimals, sign)
+    return number(value, decimals if unit == "points" or not float(value).is_integer() else 0, sign)
 
 
-def short_amount(value: float, unit: str = "", sign: bool = False) -> str:
+def short_amount(value: float, unit: str = "", sign: bool = False, decimals: int = 1) -> str:
     """As `amount`, with millions of euros in words, for large type.
 
     Examples
@@ -82,7 +82,7 @@ def short_amount(value: float, unit: str = "", sign: bool = False) -> str:
     """
     if unit == "EUR" and abs(value) >= 1_000_000:
         return (_MINUS if value < 0 else "") + f"€{number(abs(value) / 1_000_000, 1)}{_NARROW}million"
-    return amount(value, unit, sign)
+    return amount(value, unit, sign, decimals)
 
 
 def percent(share: float | None) -> str:
@@ -96,7 +96,7 @@ def percent(share: float | None) -> str:
     return "–" if share is None else number(Decimal(repr(share)).scaleb(2).__float__()) + _NARROW + "%"
 
 
-def interval(lo: float, hi: float, unit: str = "", sign: bool = False) -> str:
+def interval(lo: float, hi: float, unit: str = "", sign: bool = False, decimals: int = 1) -> str:
     """Both ends of an interval.
 
     Examples
@@ -104,7 +104,7 @@ def interval(lo: float, hi: float, unit: str = "", sign: bool = False) -> str:
     >>> interval(4.9, 9.5, "points")
     '4.9 to 9.5'
     """
-    return f"{amount(lo, unit, sign)} to {amount(hi, unit, sign)}"
+    return f"{amount(lo, unit, sign, decimals)} to {amount(hi, unit, sign, decimals)}"
 
 
 def day(text: str) -> str:
