@@ -13,7 +13,10 @@ FINE, DATA_HAS_ERRORS, WRONG_USAGE, FAILED = 0, 1, 2, 3
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # before NumPy is loaded: small problems, no thread pools
+    for name in (
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+    ):  # before NumPy is loaded: small problems, no thread pools
         os.environ.setdefault(name, "1")
     from dihkpi.cli.app import app
 

@@ -9,7 +9,10 @@ import typer
 
 from dihkpi.cli.messages import give, say, table
 
-Folder = Annotated[Path | None, typer.Option("--definitions", metavar="DIR", help="A folder of your own definitions, on top of the bundled ones.")]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--definitions", metavar="DIR", help="A folder of your own definitions, on top of the bundled ones."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
 
 

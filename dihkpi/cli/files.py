@@ -20,8 +20,13 @@ if TYPE_CHECKING:
     from dihkpi.intake.validate import Validated
 
 Files = Annotated[list[Path], typer.Argument(help="CSV or XLSX files, whatever their names say.")]
-SurveyId = Annotated[str | None, typer.Option("--survey", metavar="ID", help="Settles which survey the files belong to.")]
-WorkspaceDir = Annotated[Path | None, typer.Option("-w", "--workspace", metavar="DIR", help="A workspace whose register of hubs counts.")]
+SurveyId = Annotated[
+    str | None, typer.Option("--survey", metavar="ID", help="Settles which survey the files belong to.")
+]
+WorkspaceDir = Annotated[
+    Path | None,
+    typer.Option("-w", "--workspace", metavar="DIR", help="A workspace whose register of hubs counts."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +38,10 @@ def register(app: typer.Typer) -> None:
 def validate(
     files: Files,
     survey: SurveyId = None,
-    report: Annotated[Path | None, typer.Option("--report", metavar="DIR", help="Write issues.html, .xlsx, .json and .csv here.")] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="DIR", help="Write issues.html, .xlsx, .json and .csv here."),
+    ] = None,
     workspace: WorkspaceDir = None,
     definitions: Folder = None,
     as_json: AsJson = False,
@@ -62,8 +70,13 @@ def validate(
 def score(
     files: Files,
     survey: SurveyId = None,
-    out: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write scores.csv and scores.parquet here.")] = None,
-    option: Annotated[list[str] | None, typer.Option("--option", metavar="NAME=VALUE", help="A switch of the scoring; see `dihkpi surveys`.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Write scores.csv and scores.parquet here.")
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", metavar="NAME=VALUE", help="A switch of the scoring; see `dihkpi surveys`."),
+    ] = None,
     definitions: Folder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -176,7 +189,9 @@ def _by_form(checked: list[Validated]) -> dict[tuple[str, str], pd.DataFrame]:
     }
 
 
-def _tell_scores(scores: pd.DataFrame, table: pd.DataFrame, issues: pd.DataFrame, out: Path | None, as_json: bool) -> None:
+def _tell_scores(
+    scores: pd.DataFrame, table: pd.DataFrame, issues: pd.DataFrame, out: Path | None, as_json: bool
+) -> None:
     from dihkpi.intake.issue_report import summary_lines
 
     if as_json:

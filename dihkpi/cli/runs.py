@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from dihkpi.pipeline.run import Choice
 
 Dir = Annotated[Path, typer.Argument(metavar="DIR", help="The workspace.")]
-Period = Annotated[str | None, typer.Option("--period", help="2026, 2026-H1, 2026-Q3 or 2026-09; its last day is the cut-off.")]
+Period = Annotated[
+    str | None,
+    typer.Option("--period", help="2026, 2026-H1, 2026-Q3 or 2026-09; its last day is the cut-off."),
+]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, max=64, help="Reports made at the same time.")]
 Formats = Annotated[str | None, typer.Option("--format", help="html, ipynb or both, separated by commas.")]
 Force = Annotated[bool, typer.Option("--force", help="Make unchanged reports again.")]
@@ -31,7 +34,9 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder, or the demo made there before.")] = Path("demo"),
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A new or empty folder, or the demo made there before.")
+    ] = Path("demo"),
     hubs: Annotated[int, typer.Option("--hubs", min=1, max=5000, help="Hubs of the network.")] = 12,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same network.")] = 1,
     workers: Workers = None,
@@ -52,7 +57,10 @@ def demo(
     print(result.index)
 
 
-def init(folder: Dir, name: Annotated[str | None, typer.Option("--name", help="How reports call the network.")] = None) -> None:
+def init(
+    folder: Dir,
+    name: Annotated[str | None, typer.Option("--name", help="How reports call the network.")] = None,
+) -> None:
     """Make an empty workspace."""
     from dihkpi.workspace import create_workspace
 
@@ -196,7 +204,14 @@ def _run_object(result: RunResult) -> dict[str, Any]:
         "counts": {name: int(result.files[name].sum()) for name in ("received", "accepted", "quarantined")},
         "errors": int((result.issues["severity"] == "error").sum()),
         "reports": [
-            {"report": r.report, "level": r.level, "code": r.code, "path": r.path, "state": r.state, "message": r.message}
+            {
+                "report": r.report,
+                "level": r.level,
+                "code": r.code,
+                "path": r.path,
+                "state": r.state,
+                "message": r.message,
+            }
             for r in result.reports
         ],
     }

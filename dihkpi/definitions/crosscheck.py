@@ -95,7 +95,13 @@ def _rules(form: Form, names: list[str], where: str) -> Iterator[str]:
             yield from _known(cell, names, f"{at} › cells", "column")
         if rule.exclusive:
             yield from _known(rule.exclusive, [item.code for item in form.items], f"{at} › exclusive", "item")
-        kinds = [rule.check, rule.sequence, rule.exclusive, rule.unanswered or None, rule.straight_lining or None]
+        kinds = [
+            rule.check,
+            rule.sequence,
+            rule.exclusive,
+            rule.unanswered or None,
+            rule.straight_lining or None,
+        ]
         if sum(kind is not None for kind in kinds) != 1:
             yield f"{at}: needs exactly one of check, sequence, exclusive, unanswered, straight_lining"
     for name, derived in form.derived.items():

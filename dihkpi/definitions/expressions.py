@@ -115,27 +115,27 @@ class _Evaluator(ast.NodeVisitor):
     def __init__(self, columns: Mapping[str, pd.Series], index: pd.Index) -> None:
         self.columns, self.index = columns, index
 
-    def visit_Name(self, node: ast.Name) -> Any:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> Any:
         return self.columns[node.id]
 
-    def visit_Constant(self, node: ast.Constant) -> Any:  # noqa: N802
+    def visit_Constant(self, node: ast.Constant) -> Any:
         return node.value
 
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> Any:  # noqa: N802
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> Any:
         value = self.visit(node.operand)
         return -value if isinstance(node.op, ast.USub) else ~self._condition(value)
 
-    def visit_BinOp(self, node: ast.BinOp) -> Any:  # noqa: N802
+    def visit_BinOp(self, node: ast.BinOp) -> Any:
         return _ARITHMETIC[type(node.op)](self.visit(node.left), self.visit(node.right))
 
-    def visit_BoolOp(self, node: ast.BoolOp) -> Any:  # noqa: N802
+    def visit_BoolOp(self, node: ast.BoolOp) -> Any:
         parts = [self._condition(self.visit(value)) for value in node.values]
         result = parts[0]
         for part in parts[1:]:
             result = result & part if isinstance(node.op, ast.And) else result | part
         return result
 
-    def visit_Compare(self, node: ast.Compare) -> Any:  # noqa: N802
+    def visit_Compare(self, node: ast.Compare) -> Any:
         left, result = self.visit(node.left), None
         for op, right_node in zip(node.ops, node.comparators, strict=True):
             part = self._compare(op, left, right_node)

@@ -252,7 +252,9 @@ class _Loader:
             self.problems.append(f"{name}: no survey.yaml")
             return None
         if (raw.get("survey"), raw.get("version")) != key:
-            self.problems.append(f"{name}/survey.yaml: survey and version must be those of the folder, {key[0]} and {key[1]}")
+            self.problems.append(
+                f"{name}/survey.yaml: survey and version must be those of the folder, {key[0]} and {key[1]}"
+            )
         raw = {**raw, "forms": self._with_items(name, raw, files["folders"])}
         scoring = files.get("scoring.yaml")
         if scoring is not None:
@@ -266,7 +268,9 @@ class _Loader:
             "fingerprint": hashlib.sha256(repr(raw).encode()).hexdigest()[:16],
         }
         for unknown in sorted(set(raw) - known):
-            self.problems.append(f"{name}/survey.yaml › {unknown}: unknown field\n      {hint_for(unknown, known, 'fields')}")
+            self.problems.append(
+                f"{name}/survey.yaml › {unknown}: unknown field\n      {hint_for(unknown, known, 'fields')}"
+            )
         return self._build(Survey, body, f"{name}/survey.yaml")
 
     def _check_scoring(self, name: str, raw: Any) -> None:

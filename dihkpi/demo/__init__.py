@@ -145,9 +145,7 @@ def _submission(world: World, index: int, dirt: bool, workbooks: bool) -> Submis
         Table(f"{hub.hub}/events.csv", records.events(world, hub, rng)),
     ]
     if workbooks:
-        tables += [
-            exports.customer_register(world, hub, kind, served[served["kind"] == kind]) for kind in SHARE
-        ]
+        tables += [exports.customer_register(world, hub, kind, served[served["kind"] == kind]) for kind in SHARE]
     else:
         tables = [table.as_csv() for table in tables]
     tables, planted = faults.plant(tables, world, index) if dirt else (tables, [])

@@ -122,9 +122,7 @@ def targets(
         }
         aims = np.maximum(np.array(list(reached.values()), dtype=float) / ambition, 1)
         step = 10 ** np.maximum(np.floor(np.log10(aims)) - 1, 0)
-        rows.append(
-            pd.DataFrame({"indicator": list(reached), "value": (np.ceil(aims / step) * step).astype(int)})
-        )
+        rows.append(pd.DataFrame({"indicator": list(reached), "value": (np.ceil(aims / step) * step).astype(int)}))
         rows[-1].insert(1, "period", f"M{months}")
     frame = pd.concat(rows, ignore_index=True)
     frame.insert(0, "hub", hub.hub)

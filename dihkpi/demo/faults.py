@@ -54,9 +54,7 @@ def in_services(table: Table, rng: np.random.Generator) -> list[Fault]:
     return planted
 
 
-def in_answers(
-    table: Table, questionnaire: Questionnaire, rng: np.random.Generator
-) -> tuple[Table, list[Fault]]:
+def in_answers(table: Table, questionnaire: Questionnaire, rng: np.random.Generator) -> tuple[Table, list[Fault]]:
     """Three kinds of faults in a table of answers; a doubled row is added at its end."""
     wave, date, _, vat = table.frame.columns[:4]
     frame = table.frame
@@ -65,9 +63,7 @@ def in_answers(
     first = frame.loc[(frame[vat] == frame[vat].iloc[second]) & (frame[wave] == "T0"), date]
     before = (pd.to_datetime(first, format=DATE) - pd.Timedelta(days=10)).dt.strftime(DATE).iloc[0]
     item = {kind: rng.choice(np.array(questionnaire.codes)[questionnaire.types == kind]) for kind in CELLS}
-    copy = frame.iloc[[alone[3]]].assign(
-        **{item["checkbox"]: lambda row: 1 - row[item["checkbox"]].astype(int)}
-    )
+    copy = frame.iloc[[alone[3]]].assign(**{item["checkbox"]: lambda row: 1 - row[item["checkbox"]].astype(int)})
     places = {
         "slash_in_columns": (alone[0], item["two_column"], "1/0"),
         "scale_out_of_range": (alone[1], item["scale_0_5"], "7"),
@@ -79,6 +75,4 @@ def in_answers(
     if "doubled_answers" in kinds:
         table = replace(table, frame=pd.concat([frame, copy], ignore_index=True))
     chosen = [(kind, *places[kind]) for kind in kinds]
-    return table, [
-        Fault(table.file, int(row) + 2, column, str(kind), value) for kind, row, column, value in chosen
-    ]
+    return table, [Fault(table.file, int(row) + 2, column, str(kind), value) for kind, row, column, value in chosen]

@@ -83,9 +83,7 @@ def hub_name(index: int) -> str:
     return f"{word} {TAILS[(row + column) % len(TAILS)]}"
 
 
-def organisation_names(
-    rng: np.random.Generator, country: str, kind: str, count: int, brand: str
-) -> np.ndarray:
+def organisation_names(rng: np.random.Generator, country: str, kind: str, count: int, brand: str) -> np.ndarray:
     """Different names for organisations of one country; ``brand`` stands before the name of a firm."""
     owners, trades, bodies, places, form = TONGUES.get(country, TONGUES[""])
     form = form or LEGAL_FORMS.get(country, "Ltd")

@@ -46,9 +46,7 @@ OFFERS = pd.DataFrame(
             0.08,
             5,
         ),
-        Offer(
-            "networking_and_access_to_innovation_ecosystems", "Study visit to a partner hub", 1000, 0.04, 2
-        ),
+        Offer("networking_and_access_to_innovation_ecosystems", "Study visit to a partner hub", 1000, 0.04, 2),
     ]
 )
 WITH_ATTENDEES = ("training_and_skills_development", "networking_and_access_to_innovation_ecosystems")
@@ -116,9 +114,7 @@ def services(world: World, hub: Hub, rng: np.random.Generator, customers: pd.Dat
     )
 
 
-def _when(
-    hub: Hub, rng: np.random.Generator, since: pd.Series, days: pd.Series
-) -> tuple[np.ndarray, np.ndarray]:
+def _when(hub: Hub, rng: np.random.Generator, since: pd.Series, days: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """Dates as text, and which services are still running; some begin before the first assessment."""
     early = rng.random(len(since)) < 0.05
     first = np.where(early, hub.grant_start, since.to_numpy("datetime64[D]"))
@@ -128,9 +124,7 @@ def _when(
     return _days(start) + np.where(early & (end == start), " /", " / " + _days(end)), running
 
 
-def _paid(
-    hub: Hub, rng: np.random.Generator, kind: pd.Series, price: pd.Series
-) -> tuple[np.ndarray, np.ndarray]:
+def _paid(hub: Hub, rng: np.random.Generator, kind: pd.Series, price: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     """What customers pay, and the aid to firms; public bodies get no aid."""
     aid = np.where(kind == "sme", price * hub.aid_share, 0).round() / 100
     return np.where(rng.random(len(price)) < 0.4, price - aid, 0).round(2), aid
@@ -205,8 +199,7 @@ def events(world: World, hub: Hub, rng: np.random.Generator) -> pd.DataFrame:
         {
             "id": numbered(f"{hub.hub}-E", count),
             "hub": hub.hub,
-            "title": pd.Series(kinds).map(EVENTS).fillna("Open day")
-            + [f" {number}" for number in range(1, count + 1)],
+            "title": pd.Series(kinds).map(EVENTS).fillna("Open day") + [f" {number}" for number in range(1, count + 1)],
             "start": _days(start),
             "end": _days(np.minimum(start + rng.integers(0, 3, count), LAST_DAY)),
             "place": np.where(rng.random(count) < 0.3, "online", hub.nuts),

@@ -18,7 +18,9 @@ LARGE = 100
 """From this many hubs on the network is written as CSV: workbooks of that size are slow to write and to read."""
 
 
-def write_demo(folder: str | Path, hubs: int = 12, seed: int = 1, progress: Callable[[int], None] | None = None) -> Workspace:
+def write_demo(
+    folder: str | Path, hubs: int = 12, seed: int = 1, progress: Callable[[int], None] | None = None
+) -> Workspace:
     """Make a workspace with a synthetic network in its inbox; one that is there already is opened.
 
     Parameters

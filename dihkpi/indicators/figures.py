@@ -64,7 +64,9 @@ def stacked(blocks: Sequence[Block], units: Sequence[str], limits: Sequence[int]
             for name in ("level", "indicator", "window")}  # fmt: skip
     breakdowns = [np.full(n, b.breakdown, object) if isinstance(b.breakdown, str) else b.breakdown
                   for n, b in zip(sizes, blocks, strict=True)]  # fmt: skip
-    numbers = {name: np.concatenate([getattr(block.measured, name) for block in blocks]) for name in ("value", "lo", "hi", "n")}
+    numbers = {
+        name: np.concatenate([getattr(block.measured, name) for block in blocks]) for name in ("value", "lo", "hi", "n")
+    }
     return pd.DataFrame({
         "level": same["level"], "code": np.concatenate([block.codes for block in blocks]), "indicator": same["indicator"],
         "period": same["window"], "breakdown": np.concatenate(breakdowns), **numbers,
@@ -122,11 +124,17 @@ def _measure(indicator: Indicator, source: Source, setting: Setting) -> Measure:
         holds = source.values(indicator.share)
         return lambda rows, groups, size: measures.share(groups, holds[rows], size, setting.confidence)
     assert indicator.ratio is not None
-    above, below, scale = source.values(indicator.ratio.of), source.values(indicator.ratio.to), indicator.ratio.scale
+    above, below, scale = (
+        source.values(indicator.ratio.of),
+        source.values(indicator.ratio.to),
+        indicator.ratio.scale,
+    )
     return lambda rows, groups, size: measures.ratio(groups, above[rows], below[rows], size, scale)
 
 
-def _exploded(column: pd.Series) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.object_]]:
+def _exploded(
+    column: pd.Series,
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.object_]]:
     """Rows and codes of a column; a cell with several codes gives several pairs.
 
     Returns

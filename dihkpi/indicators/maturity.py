@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def assessment_figures(name: str, survey: str, indicator: Indicator, source: Source, setting: Setting) -> Iterator[Block]:
+def assessment_figures(
+    name: str, survey: str, indicator: Indicator, source: Source, setting: Setting
+) -> Iterator[Block]:
     """Counts of assessments by wave, and the share of complete sets of waves."""
     import pandas as pd
 
@@ -28,7 +30,12 @@ def assessment_figures(name: str, survey: str, indicator: Indicator, source: Sou
     for level, window, located, inside in _grid(indicator, source, setting):
         size = len(located.places)
         if indicator.complete:
-            parts = _complete(located.codes[inside], people[inside], frame["wave"].to_numpy(dtype=object)[inside], indicator.complete)
+            parts = _complete(
+                located.codes[inside],
+                people[inside],
+                frame["wave"].to_numpy(dtype=object)[inside],
+                indicator.complete,
+            )
             measured = measures.share(*parts, size, setting.confidence)
             yield Block(level, name, window.label, located.places, f"survey={survey}", measured)
             continue
@@ -40,7 +47,9 @@ def assessment_figures(name: str, survey: str, indicator: Indicator, source: Sou
             yield Block(level, name, window.label, located.places, f"survey={survey};wave={wave}", measured)
 
 
-def _complete(places: np.ndarray, people: np.ndarray, waves: np.ndarray, wanted: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def _complete(
+    places: np.ndarray, people: np.ndarray, waves: np.ndarray, wanted: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
     """Place of every respondent with the first wave, and whether all waves are there."""
     import pandas as pd
 
@@ -71,7 +80,17 @@ def score_figures(
             for wave in sorted({w for w in waves if isinstance(w, str)}):
                 rows = inside & (waves == wave)
                 about = f"survey={survey};wave={wave}"
-                yield _means(name, level, window, located, located.codes[rows], values[rows], indicator.score, about, setting)
+                yield _means(
+                    name,
+                    level,
+                    window,
+                    located,
+                    located.codes[rows],
+                    values[rows],
+                    indicator.score,
+                    about,
+                    setting,
+                )
         return
     for change in indicator.change:
         later, gains = _pairs(source, scores[list(indicator.nodes)].to_numpy(float), *change.waves)
@@ -106,7 +125,9 @@ def _pairs(source: Source, scores: np.ndarray, first: str, second: str) -> tuple
     return at, scores[at] - scores[before]
 
 
-def _grid(indicator: Indicator, source: Source, setting: Setting, up_to_end: bool = False) -> Iterator[tuple[str, Window, Located, np.ndarray]]:
+def _grid(
+    indicator: Indicator, source: Source, setting: Setting, up_to_end: bool = False
+) -> Iterator[tuple[str, Window, Located, np.ndarray]]:
     """Every level and window with the places of the rows and the rows inside."""
     for level in indicator.levels or source.definitions.levels:
         located = source.located(level, indicator.place)

@@ -65,7 +65,8 @@ def total(groups: Groups, values: Vector, size: int) -> Measured:
     """Sum of the values that are there, to the cent; the base is their number."""
     there = ~np.isnan(values)
     return Measured.exact(
-        np.round(_sums(groups[there], values[there], size), 2), np.bincount(groups[there], minlength=size).astype(float)
+        np.round(_sums(groups[there], values[there], size), 2),
+        np.bincount(groups[there], minlength=size).astype(float),
     )
 
 

@@ -35,7 +35,9 @@ class Located:
     places: npt.NDArray[np.object_]
 
 
-def place_codes(level: Level, hub: pd.Series, nuts: pd.Series, country: pd.Series, definitions: Definitions) -> pd.Series:
+def place_codes(
+    level: Level, hub: pd.Series, nuts: pd.Series, country: pd.Series, definitions: Definitions
+) -> pd.Series:
     """Code of the place at a level, from a hub's id, a NUTS code and a country code.
 
     The country of a NUTS code stands in when the country is not given.
@@ -77,7 +79,9 @@ def places_table(hubs: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
     for name, level in definitions.levels.items():
         code = place_codes(level, hubs["hub"], hubs["nuts"], hubs["country"], definitions)
         listed = definitions.codelists[level.codes or level.members] if level.codes or level.members else None
-        labels = hubs["name"] if level.source == "hub" else code.map(listed.labels if listed else {NETWORK: level.title})
+        labels = (
+            hubs["name"] if level.source == "hub" else code.map(listed.labels if listed else {NETWORK: level.title})
+        )
         parts.append(pd.DataFrame({"level": name, "code": code, "label": labels.fillna(code), "hub": hubs["hub"]}))
     table = pd.concat(parts, ignore_index=True)
     return check_table(table[table["code"].notna()], definitions.tables["places"])

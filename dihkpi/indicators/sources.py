@@ -59,7 +59,9 @@ class Source:
         """Rows whose day lies in a window, and not after the cut-off; rows without a day count only in an open window."""
         if window.label not in self._windows:
             if window.months:
-                first, last = project_days(self.frame["hub"].map(self.hubs["grant_start"]).astype("datetime64[s]"), window.months)
+                first, last = project_days(
+                    self.frame["hub"].map(self.hubs["grant_start"]).astype("datetime64[s]"), window.months
+                )
                 inside = (self.day >= first.to_numpy()) & (self.day <= last.to_numpy()) & (self.day <= cutoff)
             else:
                 inside = np.isnat(self.day) if window.is_open else self.day >= np.datetime64(window.first)
@@ -97,13 +99,16 @@ def form_source(
         seat_nuts2=seat.where(seat.str.len() >= 4).str.slice(0, 4),
         seat_country=frame["hub"].map(seats["country"]).astype("str"),
     )
-    day = frame[form.date].to_numpy("datetime64[s]") if form.date in frame else np.full(len(frame), "NaT", "datetime64[s]")
+    day = (
+        frame[form.date].to_numpy("datetime64[s]")
+        if form.date in frame
+        else np.full(len(frame), "NaT", "datetime64[s]")
+    )
     return Source(frame, day, seats, definitions)
 
 
 def hub_source(hubs: pd.DataFrame, definitions: Definitions) -> Source:
     """The hubs themselves, with the attributes of their countries."""
-    import pandas as pd
 
     countries = definitions.codelists["countries"]
     added: Mapping[str, pd.Series] = {

@@ -16,7 +16,11 @@ _KEY = ["level", "code", "indicator", "period", "breakdown"]
 
 
 def with_targets(
-    figures: pd.DataFrame, targets: pd.DataFrame | None, hubs: pd.DataFrame, cutoff: np.datetime64, definitions: Definitions
+    figures: pd.DataFrame,
+    targets: pd.DataFrame | None,
+    hubs: pd.DataFrame,
+    cutoff: np.datetime64,
+    definitions: Definitions,
 ) -> pd.DataFrame:
     """Figures with ``target``, ``attainment``, ``expected`` and ``light``.
 

@@ -78,7 +78,9 @@ def parse_period(text: str) -> Window:
         month = (number - 1) * span + 1
         following = date(year + (month + span > 12), (month + span - 1) % 12 + 1, 1) if year < 9999 else date.max
         return Window(text, date(year, month, 1), following - timedelta(days=1))
-    raise UsageError(f"'{text}' is not a period\n  write 2026, 2026-H1, 2026-Q3, 2026-09, 2026-01-01/2026-06-30, M18 or M19-M36")
+    raise UsageError(
+        f"'{text}' is not a period\n  write 2026, 2026-H1, 2026-Q3, 2026-09, 2026-01-01/2026-06-30, M18 or M19-M36"
+    )
 
 
 def project_days(starts: pd.Series, months: tuple[int, int]) -> tuple[pd.Series, pd.Series]:

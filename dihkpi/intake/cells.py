@@ -139,7 +139,11 @@ def _number_fault(text: str, column: Column, convention: Convention) -> Fault:
     if re.fullmatch(_GRAMMAR[other].replace("\\d", "[0-9]"), text):
         message = f"'{show(text)}' is written with a decimal {other}, but this file uses a decimal {convention.decimal}"
         return Fault("decimal_sign", message, f"write it as {example}")
-    return Fault("number", f"'{show(text)}' is not {what}", f"write digits only, such as {'12' if what[2] == 'w' else example}")
+    return Fault(
+        "number",
+        f"'{show(text)}' is not {what}",
+        f"write digits only, such as {'12' if what[2] == 'w' else example}",
+    )
 
 
 _DATE_FORMS: Mapping[str, tuple[str, str]] = {
@@ -179,7 +183,9 @@ def _dates(texts: pd.Series, column: Column, convention: Convention, book: CodeB
     """``start / end``; an empty end means that it is the start."""
     import pandas as pd
 
-    parts = texts.str.extract(r"^\s*([^/]*?)\s*(?:/\s*(.*?)\s*)?$" if convention.dates == "ymd" else r"^(.*?)(?:\s+/\s*(.*))?$")
+    parts = texts.str.extract(
+        r"^\s*([^/]*?)\s*(?:/\s*(.*?)\s*)?$" if convention.dates == "ymd" else r"^(.*?)(?:\s+/\s*(.*))?$"
+    )
     first = parts[0].fillna("")
     second = parts[1].fillna("").where(parts[1].fillna("") != "", first)
     start, faults = _days(pd.Series(first.to_numpy(), dtype="str"), convention.dates)

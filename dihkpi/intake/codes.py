@@ -135,5 +135,7 @@ def parse_rated_codes(text: str, column: Column, book: CodeBook) -> tuple[str | 
         rated[code] = max(level, rated.get(code, 0))
     if end != len(text):
         rest = show(text[end:], 40)
-        faults.append(Fault("format", f"cannot read '{rest}'", "write: label - level, label - level", "error", text[end:]))
+        faults.append(
+            Fault("format", f"cannot read '{rest}'", "write: label - level, label - level", "error", text[end:])
+        )
     return "|".join(f"{code}={level}" for code, level in rated.items()) or None, faults

@@ -79,7 +79,10 @@ class Limits:
 
 # First bytes of files that are something else, and what to do with them.
 _REFUSED: Mapping[bytes, tuple[str, str]] = {
-    b"\xd0\xcf\x11\xe0": ("an old .xls or a password-protected workbook", "save it as .xlsx without a password"),
+    b"\xd0\xcf\x11\xe0": (
+        "an old .xls or a password-protected workbook",
+        "save it as .xlsx without a password",
+    ),
     b"%PDF": ("a PDF", "export the data as XLSX or CSV instead"),
     b"PAR1": ("a Parquet file", "send CSV or XLSX"),
     b"$FL2": ("an SPSS file", "export it as CSV or XLSX"),
@@ -113,7 +116,9 @@ def read_sheets(path: Path, limits: Limits) -> tuple[str, list[Sheet]]:
     from dihkpi.intake.xlsx_file import read_xlsx
 
     if path.is_symlink() or (path.exists() and not path.is_file()):
-        raise FileRefusedError("not_a_file", f"{path.name} is not an ordinary file", "copy the file itself into the folder")
+        raise FileRefusedError(
+            "not_a_file", f"{path.name} is not an ordinary file", "copy the file itself into the folder"
+        )
     if not path.exists():
         raise FileRefusedError("no_such_file", f"there is no file {path}", "check the path")
     size = path.stat().st_size
@@ -134,7 +139,9 @@ def read_sheets(path: Path, limits: Limits) -> tuple[str, list[Sheet]]:
         return "xlsx", read_xlsx(path, limits)
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<script")):
-        raise FileRefusedError("wrong_container", f"{path.name} is a web page or XML, not a table", "export CSV or XLSX")
+        raise FileRefusedError(
+            "wrong_container", f"{path.name} is a web page or XML, not a table", "export CSV or XLSX"
+        )
     return "csv", read_csv(path, limits)
 
 
@@ -149,7 +156,9 @@ def check_archive(path: Path, limits: Limits) -> None:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, OSError, NotImplementedError):
-        raise FileRefusedError("wrong_container", f"{path.name} is a damaged archive", "save the workbook again") from None
+        raise FileRefusedError(
+            "wrong_container", f"{path.name} is a damaged archive", "save the workbook again"
+        ) from None
     names = {entry.filename for entry in entries}
     unpacked = sum(entry.file_size for entry in entries)
     packed = max(1, sum(entry.compress_size for entry in entries))
@@ -159,7 +168,9 @@ def check_archive(path: Path, limits: Limits) -> None:
     if any(name.endswith("vbaProject.bin") for name in names):
         raise FileRefusedError("macros", f"{path.name} holds macros", "save it as .xlsx without macros")
     if any(name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/") for name in names):
-        raise FileRefusedError("unsafe_archive", f"{path.name} holds names that leave its folder", "save it again in Excel")
+        raise FileRefusedError(
+            "unsafe_archive", f"{path.name} holds names that leave its folder", "save it again in Excel"
+        )
     if len(entries) > limits.entries or unpacked > limits.unpacked_bytes or unpacked / packed > limits.ratio:
         raise FileRefusedError(
             "unsafe_archive",

@@ -40,7 +40,9 @@ def read_csv(path: Path, limits: Limits) -> list[Sheet]:
     width, short = _width(rows)
     if width > limits.columns:
         raise FileRefusedError(
-            "too_many_columns", f"{path.name} has {width} columns; at most {limits.columns} are read", "export fewer columns"
+            "too_many_columns",
+            f"{path.name} has {width} columns; at most {limits.columns} are read",
+            "export fewer columns",
         )
     padded = [row if len(row) == width else (row + [""] * width)[:width] for row in rows]
     cells = np.array(padded, dtype=object).reshape(len(rows), width)
@@ -59,7 +61,9 @@ def _decode(path: Path) -> tuple[str, list[tuple[str, str]]]:
         except UnicodeDecodeError:
             raise FileRefusedError("encoding", f"{path.name} is damaged UTF-16 text", "export it again") from None
     elif b"\0" in raw:
-        raise FileRefusedError("wrong_container", f"{path.name} is not text (it holds NUL bytes)", "export CSV in UTF-8")
+        raise FileRefusedError(
+            "wrong_container", f"{path.name} is not text (it holds NUL bytes)", "export CSV in UTF-8"
+        )
     else:
         while raw.startswith(codecs.BOM_UTF8):
             raw = raw[len(codecs.BOM_UTF8) :]
@@ -79,7 +83,9 @@ def _separator(text: str) -> str:
     return max(counts, key=lambda mark: counts[mark])
 
 
-def _records(path: Path, text: str, separator: str, first_line: int, limits: Limits) -> tuple[list[list[str]], list[int]]:
+def _records(
+    path: Path, text: str, separator: str, first_line: int, limits: Limits
+) -> tuple[list[list[str]], list[int]]:
     csv.field_size_limit(max(limits.characters, 1))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows: list[list[str]] = []
@@ -91,7 +97,9 @@ def _records(path: Path, text: str, separator: str, first_line: int, limits: Lim
                 rows.append(row)
                 lines.append(line)
                 if len(rows) > limits.rows + 1:
-                    raise FileRefusedError("too_many_rows", f"{path.name} has more than {limits.rows:,} rows", "split it")
+                    raise FileRefusedError(
+                        "too_many_rows", f"{path.name} has more than {limits.rows:,} rows", "split it"
+                    )
             line = first_line + reader.line_num
     except csv.Error as fault:
         where = f"{path.name}, line {line}"

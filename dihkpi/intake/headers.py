@@ -59,7 +59,9 @@ def match_headers(sheet: Sheet, match: Match, log: IssueLog) -> Header:
             _note_double(log, titles, row, found)
         else:
             positions[column] = found[0]
-    unknown = [p for p, title in enumerate(titles) if title and p not in taken and not match.layout.source_by_position(p)]
+    unknown = [
+        p for p, title in enumerate(titles) if title and p not in taken and not match.layout.source_by_position(p)
+    ]
     usable = _note_missing(match, log, missing, [titles[p] for p in unknown], row) and usable
     if match.layout.extra == "warn":
         for position in unknown:

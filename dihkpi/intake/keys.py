@@ -86,5 +86,9 @@ def check_keys(
         for i in places:
             others = tuple(int(rows[j]) for j in places if j != i)
             message = f"the same {' and '.join(form.key)} with other values in row {', '.join(map(str, others))}"
-            report(Fault("duplicate_key", message, "keep the right one, or correct the key", related=others), int(i), shown)
+            report(
+                Fault("duplicate_key", message, "keep the right one, or correct the key", related=others),
+                int(i),
+                shown,
+            )
     return repeats

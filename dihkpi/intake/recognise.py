@@ -48,9 +48,9 @@ def layouts_of(form: Form) -> Iterator[tuple[str, Layout]]:
         yield "tidy", Layout(title="plain table with the column names as headers", dates="ymd")
 
 
-def recognise(path: Path, container: str, sheets: Sequence[Sheet], definitions: Definitions, survey: str | None) -> list[
-    tuple[Sheet, Match]
-]:
+def recognise(
+    path: Path, container: str, sheets: Sequence[Sheet], definitions: Definitions, survey: str | None
+) -> list[tuple[Sheet, Match]]:
     """The sheets of a file that carry a form.
 
     Parameters
@@ -73,7 +73,9 @@ def recognise(path: Path, container: str, sheets: Sequence[Sheet], definitions: 
     nearest: list[Match] = []
     for sheet in sheets:
         matches = [m for s in surveys for m in _matches(sheet, container, s, path)]
-        fitting = [m for m in matches if m.complete] or [m for m in matches if m.found >= (1 if survey else NEAR * m.wanted)]
+        fitting = [m for m in matches if m.complete] or [
+            m for m in matches if m.found >= (1 if survey else NEAR * m.wanted)
+        ]
         if fitting:
             recognised.append((sheet, _best(path, fitting)))
         nearest += matches
@@ -95,7 +97,9 @@ def _matches(sheet: Sheet, container: str, survey: Survey, path: Path) -> Iterat
 
 
 def _match(sheet: Sheet, survey: Survey, form_name: str, form: Form, name: str, layout: Layout) -> Match | None:
-    wanted = {column: {normalise_header(h) for h in layout.source(column).header} for column in wanted_columns(form, layout)}
+    wanted = {
+        column: {normalise_header(h) for h in layout.source(column).header} for column in wanted_columns(form, layout)
+    }
     by_position = [c for c in wanted if layout.source(c).position]
     if by_position and len(by_position) == len(wanted):
         return Match(survey, form_name, name, layout, 0, len(wanted), len(wanted), bool(layout.sheet))
@@ -137,7 +141,9 @@ def _best(path: Path, matches: list[Match]) -> Match:
     if len(best) > 1:
         names = ", ".join(m.label for m in best)
         message = f"{path.name} fits several layouts equally: {names}"
-        raise FileRefusedError("ambiguous_layout", message, "say which with --survey, or name the file as the tool does")
+        raise FileRefusedError(
+            "ambiguous_layout", message, "say which with --survey, or name the file as the tool does"
+        )
     return best[0]
 
 
@@ -152,8 +158,8 @@ def _not_recognised(path: Path, sheets: Sequence[Sheet], nearest: list[Match], s
         absent = [h for h in match.layout.signature or wanted_columns(match.form, match.layout)
                   if normalise_header(h) not in present]  # fmt: skip
         message += f"; nearest is {match.label} with {match.found} of {match.wanted} columns"
-        return message, f"missing for it: {', '.join(absent[:5])}" + (f" and {len(absent) - 5} more" if len(absent) > 5 else "")
+        return message, f"missing for it: {', '.join(absent[:5])}" + (
+            f" and {len(absent) - 5} more" if len(absent) > 5 else ""
+        )
     first = [cell for cell in sheets[0].cells[0] if cell][:5]
     return message, f"its first row is: {', '.join(first)}; see `dihkpi surveys` for what is known"
-
-

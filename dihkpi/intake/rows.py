@@ -129,7 +129,6 @@ def _straight_lining(name: str, rule: Rule, survey: Survey, form: Form, frame: p
 
 def _sequence(name: str, rule: Rule, form: Form, frame: pd.DataFrame, report: Report) -> None:
     """Dates of one respondent against the order of the waves; a gap outside its bounds is a warning."""
-    import pandas as pd
 
     if not form.wave or not form.date or rule.sequence is None:
         return
@@ -165,4 +164,3 @@ def respondents(form: Form, frame: pd.DataFrame) -> pd.Series:
         if column in frame:
             result = result.fillna(frame[column])
     return result
-

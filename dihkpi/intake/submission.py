@@ -41,7 +41,12 @@ class Submission:
 
 
 def read_submission(
-    path: str | Path, definitions: Definitions, *, survey: str | None = None, hub: str | None = None, name: str | None = None
+    path: str | Path,
+    definitions: Definitions,
+    *,
+    survey: str | None = None,
+    hub: str | None = None,
+    name: str | None = None,
 ) -> Submission:
     """Read a file and recognise what it carries.
 

@@ -98,7 +98,14 @@ def _column(
     for at, faults in parsed.faults.items():
         for i in np.flatnonzero(index == at):
             for fault in faults:
-                log.add(fault, row=int(body.rows[i]), index=int(i), position=position, header=title, value=texts[i])
+                log.add(
+                    fault,
+                    row=int(body.rows[i]),
+                    index=int(i),
+                    position=position,
+                    header=title,
+                    value=texts[i],
+                )
     if column.required and position is not None:
         for i in np.flatnonzero(index < 0):
             fault = Fault("required", f"'{title}' is empty, but required", "fill it in")
@@ -137,7 +144,9 @@ def _answers(body: Body, header: Header, match: Match, log: IssueLog) -> dict[st
         lookup = {normalise_header(text): codes.index(code) for text, code in coding.items()}
         positions = [header.positions[item.code] for item in items]
         flat, uniques = distinct(body.cells[:, positions].ravel())
-        values = np.array([-1 if not text else lookup.get(normalise_header(text), -2) for text in uniques], dtype=np.int8)
+        values = np.array(
+            [-1 if not text else lookup.get(normalise_header(text), -2) for text in uniques], dtype=np.int8
+        )
         matrix = (values[flat] if len(uniques) else np.empty(0, np.int8)).reshape(len(body), len(items))
         for i, j in np.argwhere(matrix == -2):
             text = body.cells[i, positions[j]]

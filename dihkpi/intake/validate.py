@@ -69,7 +69,10 @@ class Validated:
         tables: dict[tuple[str, str], list[pd.DataFrame]] = {}
         for part in self.parts:
             tables.setdefault((part.match.survey.survey, part.match.form_name), []).append(part.accepted)
-        return {key: pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0] for key, frames in tables.items()}
+        return {
+            key: pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+            for key, frames in tables.items()
+        }
 
     @property
     def issues(self) -> pd.DataFrame:
@@ -109,7 +112,11 @@ class Validated:
 
 
 def validate(
-    submission: Submission, definitions: Definitions, *, hubs: HubNames | None = None, today: date | None = None
+    submission: Submission,
+    definitions: Definitions,
+    *,
+    hubs: HubNames | None = None,
+    today: date | None = None,
 ) -> Validated:
     """Check every cell, column, row and key of a submission.
 
@@ -129,7 +136,9 @@ def validate(
     Validated
         ``received == accepted + quarantined``, always.
     """
-    parts = tuple(_validate_part(part, submission, definitions, hubs, today or date.today()) for part in submission.parts)
+    parts = tuple(
+        _validate_part(part, submission, definitions, hubs, today or date.today()) for part in submission.parts
+    )
     return Validated(submission, parts)
 
 
@@ -139,7 +148,14 @@ def _validate_part(
     sheet, match = part.sheet, part.match
     log = IssueLog(submission.name, sheet.name)
     for rule, message in sheet.notes:
-        log.add(Fault(rule, message, "save the file as UTF-8" if rule == "encoding" else "check that it belongs here", "warning"))
+        log.add(
+            Fault(
+                rule,
+                message,
+                "save the file as UTF-8" if rule == "encoding" else "check that it belongs here",
+                "warning",
+            )
+        )
     header = match_headers(sheet, match, log)
     body = Body(sheet.cells[match.header_row + 1 :], sheet.rows[match.header_row + 1 :])
     _check_widths(sheet, match.header_row, body, log)
@@ -160,7 +176,11 @@ def _check_widths(sheet: Sheet, header_row: int, body: Body, log: IssueLog) -> N
     for i, found in (sheet.short or {}).items():
         index = i - header_row - 1
         if index >= 0:
-            fault = Fault("row_width", f"the row has {found} fields, the header {width}", "look for a stray or missing separator")
+            fault = Fault(
+                "row_width",
+                f"the row has {found} fields, the header {width}",
+                "look for a stray or missing separator",
+            )
             log.add(fault, row=int(body.rows[index]), index=index)
 
 
@@ -195,7 +215,13 @@ def _source_column(form: Form, column: str) -> str:
 
 
 def _with_hub(
-    frame: pd.DataFrame, form: Form, submission: Submission, hubs: HubNames | None, body: Body, header: Header, log: IssueLog
+    frame: pd.DataFrame,
+    form: Form,
+    submission: Submission,
+    hubs: HubNames | None,
+    body: Body,
+    header: Header,
+    log: IssueLog,
 ) -> pd.DataFrame:
     """The frame with the id of the hub in the column ``hub``."""
     import pandas as pd
@@ -206,7 +232,9 @@ def _with_hub(
         return frame.assign(hub=pd.Series(submission.hub, index=frame.index, dtype="str"))
     if hubs is None:
         return frame.rename(columns={form.hub: "hub"})
-    countries = frame[form.hub_country] if form.hub_country in frame else pd.Series(pd.NA, index=frame.index, dtype="str")
+    countries = (
+        frame[form.hub_country] if form.hub_country in frame else pd.Series(pd.NA, index=frame.index, dtype="str")
+    )
     pairs = pd.DataFrame({"text": frame[form.hub], "country": countries})
     found: dict[Any, str | None] = {}
     for (text, country), rows in pairs.groupby(["text", "country"], dropna=False, sort=False).indices.items():
@@ -225,7 +253,13 @@ def _with_hub(
 
 
 def _partition(
-    frame: pd.DataFrame, bad: npt.NDArray[np.bool_], body: Body, sheet: Sheet, submission: Submission, match: Match, log: IssueLog
+    frame: pd.DataFrame,
+    bad: npt.NDArray[np.bool_],
+    body: Body,
+    sheet: Sheet,
+    submission: Submission,
+    match: Match,
+    log: IssueLog,
 ) -> ValidatedPart:
     import pandas as pd
 
@@ -236,5 +270,3 @@ def _partition(
     if len(accepted) + len(quarantined) != len(body):
         raise AssertionError("received is not accepted + quarantined: a fault of the program")
     return ValidatedPart(match, sheet.name, accepted.reset_index(drop=True), quarantined, log.table(), len(body))
-
-

@@ -26,7 +26,9 @@ def read_xlsx(path: Path, limits: Limits) -> list[Sheet]:
     import openpyxl
 
     if not openpyxl.DEFUSEDXML:
-        raise FileRefusedError("unsafe_reader", "workbooks are read only with defusedxml installed", "pip install defusedxml")
+        raise FileRefusedError(
+            "unsafe_reader", "workbooks are read only with defusedxml installed", "pip install defusedxml"
+        )
     check_archive(path, limits)
     sheets: list[Sheet] = []
     try:
@@ -34,7 +36,11 @@ def read_xlsx(path: Path, limits: Limits) -> list[Sheet]:
             warnings.simplefilter("ignore")  # drop-down lists and styles that openpyxl does not keep
             book = openpyxl.load_workbook(handle, read_only=True, data_only=True, keep_links=False)
             for sheet in book.worksheets:
-                notes = () if sheet.sheet_state == "visible" else (("hidden_sheet", f"the sheet '{sheet.title}' is hidden"),)
+                notes = (
+                    ()
+                    if sheet.sheet_state == "visible"
+                    else (("hidden_sheet", f"the sheet '{sheet.title}' is hidden"),)
+                )
                 read = _sheet(path, sheet, limits, notes)
                 if read is not None:
                     sheets.append(read)
@@ -43,7 +49,9 @@ def read_xlsx(path: Path, limits: Limits) -> list[Sheet]:
         raise
     except Exception as fault:  # openpyxl has no error class of its own: any failure means that the file is damaged
         reason = type(fault).__name__
-        raise FileRefusedError("broken_workbook", f"{path.name} cannot be read ({reason})", "save it again as .xlsx") from None
+        raise FileRefusedError(
+            "broken_workbook", f"{path.name} cannot be read ({reason})", "save it again as .xlsx"
+        ) from None
     if not sheets:
         raise FileRefusedError("empty_file", f"{path.name} has no filled sheet", "export it again")
     return sheets
@@ -67,7 +75,9 @@ def _sheet(path: Path, sheet: Any, limits: Limits, notes: tuple[tuple[str, str],
         numbers.append(number)
     if width > limits.columns:
         raise FileRefusedError(
-            "too_many_columns", f"{path.name} has more than {limits.columns} columns", "delete what stands far to the right"
+            "too_many_columns",
+            f"{path.name} has more than {limits.columns} columns",
+            "delete what stands far to the right",
         )
     if not rows:
         return None

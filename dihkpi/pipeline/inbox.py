@@ -115,7 +115,9 @@ def _open(path: Path, inbox: Path, hub: str | None, intake: Intake) -> _File | N
     inside = path.relative_to(inbox).parts if path.is_relative_to(inbox) else (path.name,)
     try:
         if path.is_symlink() or not path.is_file():
-            raise FileRefusedError("not_a_file", f"{path.name} is not an ordinary file", "copy the file itself into the inbox")
+            raise FileRefusedError(
+                "not_a_file", f"{path.name} is not an ordinary file", "copy the file itself into the inbox"
+            )
         digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
     except FileRefusedError as fault:
         intake.refused.append(refusal(name, fault))
@@ -151,7 +153,13 @@ def _register(file: _File, store: Store, definitions: Definitions, intake: Intak
 
 
 def _record(
-    file: _File, store: Store, definitions: Definitions, hubs: HubNames | None, context: str, intake: Intake, survey: str | None
+    file: _File,
+    store: Store,
+    definitions: Definitions,
+    hubs: HubNames | None,
+    context: str,
+    intake: Intake,
+    survey: str | None,
 ) -> None:
     identity = f"{file.digest}.{definitions.fingerprint}.{context}.{file.folder or ''}"
     if store.knows(identity):

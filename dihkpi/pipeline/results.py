@@ -34,7 +34,12 @@ class About:
 
 
 def write_results(
-    folder: Path, inputs: Inputs, indicators: pd.DataFrame, files: pd.DataFrame, issues: pd.DataFrame, about: About
+    folder: Path,
+    inputs: Inputs,
+    indicators: pd.DataFrame,
+    files: pd.DataFrame,
+    issues: pd.DataFrame,
+    about: About,
 ) -> Path:
     """Write the results of a run aside, then put them in place.
 
@@ -113,14 +118,21 @@ def dictionary(definitions: Definitions, options: Mapping[str, Mapping[str, str]
             for (_, name), i in definitions.indicators.items()
         },
         "surveys": {
-            name: _survey(definitions, name, options) for name, s in definitions.surveys.items() if s.raw_scoring is not None
+            name: _survey(definitions, name, options)
+            for name, s in definitions.surveys.items()
+            if s.raw_scoring is not None
         },
         "codelists": {
             **{name: codes.labels for name, codes in definitions.codelists.items()},
-            **{"+".join(names): _merged(definitions, names) for names in _listed(definitions).values() if len(names) > 1},
+            **{
+                "+".join(names): _merged(definitions, names)
+                for names in _listed(definitions).values()
+                if len(names) > 1
+            },
         },
         "levels": {
-            name: {"title": level.title, "plural": level.plural or level.title} for name, level in definitions.levels.items()
+            name: {"title": level.title, "plural": level.plural or level.title}
+            for name, level in definitions.levels.items()
         },
         "policy": {name: definitions.value(name) for name in ("confidence_level", "disclosure_minimum")},
         "breakdowns": _breakdowns(definitions),

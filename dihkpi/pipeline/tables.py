@@ -114,7 +114,11 @@ def _scored(
 def _stack(parts: list[pd.DataFrame], columns: Mapping[str, object]) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({name: pd.Series(dtype="str") for name in columns})
+    return (
+        pd.concat(parts, ignore_index=True)
+        if parts
+        else pd.DataFrame({name: pd.Series(dtype="str") for name in columns})
+    )
 
 
 def _waves(frame: pd.DataFrame, form: Form) -> pd.Series:
@@ -127,7 +131,9 @@ def _one_per_wave(frame: pd.DataFrame, form: Form) -> pd.DataFrame:
     """One row per respondent and wave: the latest, where two spellings turned out to be one organisation."""
     order = [form.date, "key"] if form.date else ["key"]
     keys = ["respondent", form.wave] if form.wave else ["respondent"]
-    return frame.sort_values(order, kind="stable").drop_duplicates(keys, keep="last").sort_values("key", ignore_index=True)
+    return (
+        frame.sort_values(order, kind="stable").drop_duplicates(keys, keep="last").sort_values("key", ignore_index=True)
+    )
 
 
 def _usual_hub(tables: Mapping[Key, pd.DataFrame]) -> pd.Series:

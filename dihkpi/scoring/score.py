@@ -99,7 +99,11 @@ def answer_matrix(survey: Survey, frame: pd.DataFrame) -> npt.NDArray[np.int8]:
 
 
 def score(
-    answers: pd.DataFrame, survey: Survey, definitions: Definitions, *, options: Mapping[str, str] | None = None
+    answers: pd.DataFrame,
+    survey: Survey,
+    definitions: Definitions,
+    *,
+    options: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Scores of every respondent at every node.
 
@@ -134,7 +138,11 @@ def score(
 
 
 def _long(
-    tree: Tree, results: Mapping[str, NodeResult], survey: Survey, respondents: pd.Series, waves: pd.Series | None
+    tree: Tree,
+    results: Mapping[str, NodeResult],
+    survey: Survey,
+    respondents: pd.Series,
+    waves: pd.Series | None,
 ) -> pd.DataFrame:
     import pandas as pd
 

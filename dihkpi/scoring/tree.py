@@ -92,7 +92,13 @@ def bind(survey: Survey, scoring: Scoring) -> Tree:
     widest = max((len(kind.codes) for kind in survey.answer_types.values()), default=0)
     bound = {code: _bind_node(survey, scoring, code, node, items, widest) for code, node in scoring.nodes.items()}
     codes = {name: tuple(kind.codes) for name, kind in survey.answer_types.items()}
-    return Tree(scoring, tuple(bound[code] for code in _bottom_up(scoring, survey)), tuple(scoring.nodes), items, codes)
+    return Tree(
+        scoring,
+        tuple(bound[code] for code in _bottom_up(scoring, survey)),
+        tuple(scoring.nodes),
+        items,
+        codes,
+    )
 
 
 def _bind_node(

@@ -58,7 +58,9 @@ def typed_frame(survey: Survey, form: Form, names: Sequence[str], lines: Sequenc
 
     records = json.loads("[" + ",".join(lines) + "]")
     columns = list(zip(*records, strict=True)) if records else [()] * len(names)
-    kinds = {item.code: pd.CategoricalDtype(list(survey.answer_types[item.type].codes), ordered=True) for item in form.items}
+    kinds = {
+        item.code: pd.CategoricalDtype(list(survey.answer_types[item.type].codes), ordered=True) for item in form.items
+    }
     return pd.DataFrame({
         name: pd.Series(list(values), dtype=kinds.get(name) or _dtype(form, name)) for name, values in zip(names, columns, strict=True)
     })  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, func, insert, select
 
-from dihkpi.definitions import Definitions
 from dihkpi.intake.issues import COLUMNS, issue_table
 from dihkpi.intake.keys import row_keys
 from dihkpi.intake.validate import Validated, ValidatedPart
@@ -48,7 +46,10 @@ class Store:
     def knows(self, identity: str) -> bool:
         """Whether a file with this content, read in this way, is recorded already."""
         with self.engine.connect() as connection:
-            return connection.execute(select(submissions.c.id).where(submissions.c.id == f"{identity}-0")).first() is not None
+            return (
+                connection.execute(select(submissions.c.id).where(submissions.c.id == f"{identity}-0")).first()
+                is not None
+            )
 
     def forms_of(self, digest: str) -> set[str]:
         """Forms that a file with these bytes was recorded for, however it was read."""
@@ -73,7 +74,9 @@ class Store:
             One entry per sheet; recording the same content again changes nothing.
         """
         with self.engine.begin() as connection:
-            return [self._record(connection, validated, part, f"{identity}-{n}") for n, part in enumerate(validated.parts)]
+            return [
+                self._record(connection, validated, part, f"{identity}-{n}") for n, part in enumerate(validated.parts)
+            ]
 
     def _record(self, connection: Connection, validated: Validated, part: ValidatedPart, identity: str) -> Recorded:
         dataset = f"{part.match.survey.survey}.{part.match.form_name}"
@@ -104,7 +107,9 @@ class Store:
 def _insert_submission(
     connection: Connection, validated: Validated, part: ValidatedPart, identity: str, names: Sequence[str]
 ) -> None:
-    counts = next(row for row, p in zip(validated.files().to_dict("records"), validated.parts, strict=True) if p is part)
+    counts = next(
+        row for row, p in zip(validated.files().to_dict("records"), validated.parts, strict=True) if p is part
+    )
     last = connection.execute(select(func.max(submissions.c.number))).scalar()
     moment = datetime.now(UTC).isoformat(timespec="seconds")
     connection.execute(

@@ -15,12 +15,26 @@ from dihkpi.intake.text import code_of, normalise_header
 if TYPE_CHECKING:
     import pandas as pd
 
-_OWN = ("hub", "name", "title", "country", "type", "nuts", "nuts_version", "grant_start", "staff_fte", "website")
+_OWN = (
+    "hub",
+    "name",
+    "title",
+    "country",
+    "type",
+    "nuts",
+    "nuts_version",
+    "grant_start",
+    "staff_fte",
+    "website",
+)
 _OFFER = ("sectors", "services", "technologies")
 
 
 def hubs_table(
-    own: pd.DataFrame | None, catalogue: pd.DataFrame | None, submitted: Collection[str], definitions: Definitions
+    own: pd.DataFrame | None,
+    catalogue: pd.DataFrame | None,
+    submitted: Collection[str],
+    definitions: Definitions,
 ) -> pd.DataFrame:
     """The table ``hubs``: hubs of the own register, completed by the catalogue, and the other hubs of the catalogue.
 
@@ -57,11 +71,15 @@ def _empty(frame: pd.DataFrame | None, columns: tuple[str, ...]) -> pd.DataFrame
     import pandas as pd
 
     base = pd.DataFrame({name: pd.Series(dtype="str") for name in columns}) if frame is None else frame
-    return base.assign(**{name: pd.Series(pd.NA, index=base.index, dtype="str") for name in columns if name not in base})
+    return base.assign(
+        **{name: pd.Series(pd.NA, index=base.index, dtype="str") for name in columns if name not in base}
+    )
 
 
 def _same(frame: pd.DataFrame) -> pd.Series:
-    return frame["name"].map(normalise_header, na_action="ignore").astype("str") + "\x1f" + frame["country"].astype("str")
+    return (
+        frame["name"].map(normalise_header, na_action="ignore").astype("str") + "\x1f" + frame["country"].astype("str")
+    )
 
 
 def _catalogue_ids(frame: pd.DataFrame) -> pd.Series:

@@ -24,7 +24,9 @@ Key = tuple[str, str]
 _ATTRIBUTES = ("kind", "country", "nuts", "sector", "size")
 
 
-def identify(snapshot: Snapshot, definitions: Definitions, secret: bytes) -> tuple[dict[Key, pd.DataFrame], pd.DataFrame]:
+def identify(
+    snapshot: Snapshot, definitions: Definitions, secret: bytes
+) -> tuple[dict[Key, pd.DataFrame], pd.DataFrame]:
     """Tables of a snapshot with pseudonyms, and what is known of each respondent.
 
     Parameters
@@ -102,7 +104,9 @@ def _merge(mentions: pd.DataFrame) -> pd.Series:
     edges = edges[~edges["a"].isin(ambiguous)]
     nobody = "9:" + pd.Series(mentions.index, index=mentions.index).astype("str")
     own = mentions["id"].fillna(mentions["number"]).fillna(mentions["name"]).fillna(nobody)
-    codes, keys = pd.factorize(pd.concat([own, edges["a"], edges["b"]], ignore_index=True).to_numpy(dtype=object), sort=True)
+    codes, keys = pd.factorize(
+        pd.concat([own, edges["a"], edges["b"]], ignore_index=True).to_numpy(dtype=object), sort=True
+    )
     first, second = codes[len(own) : len(own) + len(edges)], codes[len(own) + len(edges) :]
     graph = coo_matrix((np.ones(len(edges)), (first, second)), shape=(len(keys), len(keys)))
     _, labels = connected_components(graph, directed=False)

@@ -98,7 +98,9 @@ def current_table(store: Store, definitions: Definitions, survey: str, form: str
     return _typed(f"{survey}.{form}", current, columns, definitions) if len(current) else None
 
 
-def _typed(dataset: str, rows: pd.DataFrame, columns: Mapping[str, str], definitions: Definitions) -> pd.DataFrame | None:
+def _typed(
+    dataset: str, rows: pd.DataFrame, columns: Mapping[str, str], definitions: Definitions
+) -> pd.DataFrame | None:
     import pandas as pd
 
     survey_name, _, form_name = dataset.partition(".")

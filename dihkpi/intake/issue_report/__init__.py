@@ -64,7 +64,8 @@ def write_issue_report(
 def _worth_a_copy(issues: pd.DataFrame, files: pd.DataFrame) -> set[str]:
     """Files that get a marked copy: those with most errors, then with most warnings."""
     ranked = issues.groupby("file")["severity"].agg(
-        errors=lambda severity: (severity == "error").sum(), warnings=lambda severity: (severity == "warning").sum()
+        errors=lambda severity: (severity == "error").sum(),
+        warnings=lambda severity: (severity == "warning").sum(),
     )
     order = ranked.sort_values(["errors", "warnings"], ascending=False, kind="stable").index
     known = list(dict.fromkeys(files["file"]))

@@ -63,9 +63,7 @@ def in_order(issues: pd.DataFrame) -> pd.DataFrame:
 def findings(issues: pd.DataFrame, rules: Mapping[str, RuleBrief]) -> list[Finding]:
     """One verdict per rule, the worst first: rules that were broken and rules that are described."""
     broken = {str(rule): rows for rule, rows in issues.groupby("rule", sort=False)}
-    every = [
-        _finding(rule, broken.get(rule, issues.iloc[:0]), rules.get(rule)) for rule in {**broken, **rules}
-    ]
+    every = [_finding(rule, broken.get(rule, issues.iloc[:0]), rules.get(rule)) for rule in {**broken, **rules}]
     return sorted(every, key=lambda found: (_VERDICTS.index(found.verdict), -found.failed, found.rule))
 
 

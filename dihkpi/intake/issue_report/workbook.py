@@ -135,9 +135,7 @@ class _Writer:
             self.formats[severity, number_format] = self.book.add_format({"valign": "top", **colour, **shape})
         return self.formats[severity, number_format]
 
-    def write_list(
-        self, issues: pd.DataFrame, total: int, rules: Mapping[str, RuleBrief], copies: list[Copy]
-    ) -> None:
+    def write_list(self, issues: pd.DataFrame, total: int, rules: Mapping[str, RuleBrief], copies: list[Copy]) -> None:
         """The first sheet: one issue a row, each with a link to its cell."""
         sheet = self.book.add_worksheet("Issues")
         sheet.freeze_panes(1, 2)
