@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from dihkpi.errors import ReportError
 from dihkpi.reports import open_report
 from dihkpi.reports.blocks import Words
 from dihkpi.reports.overview import change_sentence
-from dihkpi.reports.results import Estimate
+from dihkpi.reports.results import Estimate, by_name
 
 PLAIN = [
     "title",
@@ -183,3 +184,25 @@ def test_unknown_place_and_folder_are_errors_that_help(results: Path, tmp_path: 
 
 def test_same_data_same_bytes(results: Path) -> None:
     assert every_section(results, "network", "all") == every_section(results, "network", "all")
+
+
+def test_hubs_are_sorted_without_accents_and_case() -> None:
+    hubs = pd.DataFrame({"hub": ["c", "b", "a"], "name": ["zenne", "Ágora", "Meuse"]})
+    assert list(by_name(hubs)["name"]) == ["Ágora", "Meuse", "zenne"]
+
+
+def test_files_whose_rows_name_the_hub_belong_to_its_folder(make_results: Callable[..., Path]) -> None:
+    data = make_results()
+    files = pd.read_parquet(data / "files.parquet").assign(hub=None)
+    files.to_parquet(data / "files.parquet")
+    assert "4 files brought" in open_report(data, "hub", "HR-adria").data_quality().html
+
+
+def test_main_survey_is_the_one_with_most_pairs_whatever_the_order(make_results: Callable[..., Path]) -> None:
+    data = make_results()
+    dictionary = json.loads((data / "dictionary.json").read_text(encoding="utf-8"))
+    for surveys in (dictionary["surveys"], dict(sorted(dictionary["surveys"].items()))):
+        (data / "dictionary.json").write_text(
+            json.dumps({**dictionary, "surveys": surveys}), encoding="utf-8"
+        )
+        assert "Gain in digital maturity of firms" in open_report(data, "network", "all").headline().html

@@ -1,4 +1,4 @@
-"""Check that report templates hold headings and calls only: `python tests/tools/notebooks_clean.py notebooks`."""
+"""Report templates hold headings and calls only: `python tests/tools/notebooks_clean.py notebooks`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,20 @@ from pathlib import Path
 from typing import Any
 
 MOST_LINES = 6
-NOT_HERE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.If, ast.For, ast.AsyncFor,
-            ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)  # fmt: skip
+NOT_HERE = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.Lambda,
+    ast.ClassDef,
+    ast.If,
+    ast.For,
+    ast.AsyncFor,
+    ast.While,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.GeneratorExp,
+)
 
 
 def faults(notebook: dict[str, Any]) -> Iterator[str]:
