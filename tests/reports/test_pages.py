@@ -25,17 +25,7 @@ from dihkpi.reports import (
 )
 from dihkpi.reports.wording import visible
 
-PAYLOADS = Path("/work/shared/survey_fixtures/payloads.json")
-NAMES = [
-    "<script>window.hit=1</script>",
-    '"><svg onload=window.hit=3>',
-    "[x](javascript:window.hit=6)",
-    "$x$ {{7*7}}",
-    "</td></tr></table><h1>x</h1>",
-    "Müller & Söhne <GmbH>",
-    "x\u202e<b>",
-    "<!--",
-]
+PAYLOADS = Path(__file__).with_name("payloads.json")
 TAGS = {
     *("html", "head", "meta", "title", "style", "body", "main", "script", "form", "label", "input", "select"),
     *(
@@ -75,10 +65,8 @@ TAGS = {
 
 
 def hostile_names() -> list[str]:
-    """The payloads shared by all tests; a few of our own where they are absent."""
-    if not PAYLOADS.is_file():
-        return NAMES
-    return list(json.loads(PAYLOADS.read_text(encoding="utf-8"))["html"]["payloads"])
+    """Names of hubs that try to become markup."""
+    return list(json.loads(PAYLOADS.read_text(encoding="utf-8"))["html"])
 
 
 class Published(NamedTuple):
