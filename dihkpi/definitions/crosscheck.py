@@ -9,7 +9,7 @@ from dihkpi.definitions.expressions import parse
 from dihkpi.definitions.indicators import Indicator
 from dihkpi.definitions.loader import Definitions, Survey
 from dihkpi.definitions.scoring import Node, Scoring
-from dihkpi.definitions.survey import Form
+from dihkpi.definitions.survey import Form, Item
 from dihkpi.errors import UsageError, hint_for
 
 SCORE_SOURCES = ("scores", "assessments")
@@ -188,10 +188,11 @@ def _items(survey: Survey, scoring: Scoring, node: Node, at: str) -> Iterator[st
         offered = survey.answer_types[answer_type].codes if answer_type in survey.answer_types else {}
         for code in offered:
             if code not in scoring.points[table]:
-                yield f"{at}: no score for option '{code}' in points › {table}\n      the survey offers: {', '.join(offered)}"
+                offer = f"the survey offers: {', '.join(offered)}"
+                yield f"{at}: no score for option '{code}' in points › {table}\n      {offer}"
 
 
-def items_of(survey: Survey, node: Node) -> list[object]:
+def items_of(survey: Survey, node: Node) -> list[Item]:
     """Items below a lowest node, in the order of the form."""
     chosen = node.items
     if chosen is None:

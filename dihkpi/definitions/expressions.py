@@ -158,7 +158,7 @@ class _Evaluator(ast.NodeVisitor):
                 result = result.mask(side.isna())
         return result
 
-    def _contains(self, left: Any, right_node: ast.expr) -> pd.Series:
+    def _contains(self, left: Any, right_node: ast.expr) -> Any:
         """``column in ('a', 'b')``, or ``'a' in column`` where the column holds several codes."""
         import re
 
@@ -181,7 +181,14 @@ def nullable(column: pd.Series) -> pd.Series:
     """The column in a type with three-valued logic."""
     if str(column.dtype) in ("boolean", "Float64", "Int64", "string"):
         return column
-    kind = column.dtype.kind
-    if kind == "M":
-        return column
-    return column.astype({"f": "Float64", "i": "Int64", "b": "boolean"}.get(kind, "string"))
+    match column.dtype.kind:
+        case "M":
+            return column
+        case "f":
+            return column.astype("Float64")
+        case "i":
+            return column.astype("Int64")
+        case "b":
+            return column.astype("boolean")
+        case _:
+            return column.astype("string")

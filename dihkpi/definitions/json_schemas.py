@@ -1,0 +1,72 @@
+"""JSON Schemas of the definition files, so that an editor completes and checks them while one types.
+
+Written by ``python -m dihkpi.definitions.json_schemas schemas/json``; a test holds them against the models.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from dihkpi.definitions.indicators import Example, Indicator, Level, PolicyValue, ReportDefinition, TableDefinition
+from dihkpi.definitions.scoring import Scoring
+from dihkpi.definitions.survey import SurveyText
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def json_schemas() -> dict[str, dict[str, Any]]:
+    """File name to JSON Schema, one for each kind of definition file."""
+    survey = _schema(SurveyText)
+    survey["$defs"]["Form"]["properties"]["items"] = {"type": "string", "description": "a CSV beside the file"}
+    return {
+        "survey": survey,
+        "scoring": _schema(Scoring),
+        "indicators": _entries(Indicator),
+        "levels": _entries(Level),
+        "policy": _entries(PolicyValue),
+        "reports": _entries(ReportDefinition),
+        "table": _schema(TableDefinition),
+        "rules": {"$schema": DIALECT, "type": "object", "additionalProperties": {"type": "string"}},
+        "examples": _listed(Example),
+    }
+
+
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return {"$schema": DIALECT, **model.model_json_schema()}
+
+
+def _entries(model: type[BaseModel]) -> dict[str, Any]:
+    """A file that maps ids to entries of a model."""
+    return _around(model, {"type": "object", "additionalProperties": {"$ref": f"#/$defs/{model.__name__}"}})
+
+
+def _listed(model: type[BaseModel]) -> dict[str, Any]:
+    return _around(model, {"type": "array", "items": {"$ref": f"#/$defs/{model.__name__}"}})
+
+
+def _around(model: type[BaseModel], outer: Mapping[str, Any]) -> dict[str, Any]:
+    body = model.model_json_schema()
+    parts = body.pop("$defs", {})
+    return {"$schema": DIALECT, **outer, "$defs": {**parts, model.__name__: body}}
+
+
+def write_json_schemas(folder: Path) -> list[Path]:
+    """Write all schemas into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, schema in json_schemas().items():
+        path = folder / f"{name}.schema.json"
+        path.write_text(json.dumps(schema, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        written.append(path)
+    return written
+
+
+if __name__ == "__main__":
+    for path in write_json_schemas(Path(sys.argv[1] if len(sys.argv) > 1 else "schemas/json")):
+        print(path)
