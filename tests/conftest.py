@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from dihkpi.definitions import Definitions, load_definitions
+
 _BESIDE_CHECKOUT = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -17,3 +19,9 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("no folder 'shared' beside the checkout; DIHKPI_SHARED names another place")
     return folder
+
+
+@pytest.fixture(scope="session")
+def definitions() -> Definitions:
+    """The definitions that come with the package."""
+    return load_definitions()
