@@ -45,8 +45,8 @@ def definitions_page() -> str:
     lines = [
         "# Definition files",
         "",
-        "Generated from the models. YAML 1.2; every scalar is text until a field gives it a type, so `NO` stays Norway and",
-        "`1/3` is a number. Unknown fields, repeated keys, anchors and tags are errors.",
+        "Generated from the models. YAML 1.2; every scalar is text until a field gives it a type, so `NO` stays Norway",
+        "and `1/3` is a number. Unknown fields, repeated keys, anchors and tags are errors.",
     ]
     for file, models in _FILES.items():
         lines += ["", f"## {file}"]
@@ -61,8 +61,17 @@ def _fields(model: type[BaseModel]) -> Iterator[str]:
     notes = _notes(model)
     for name, field in model.model_fields.items():
         needed = "yes" if field.is_required() else ""
-        default = "" if field.is_required() or field.default in (None, "", (), {}) else f"`{field.default}`"
+        default = "" if field.is_required() else _shown(field.default)
         yield f"| `{name}` | {needed} | {default} | {notes.get(name, '')} |"
+
+
+def _shown(default: object) -> str:
+    """A default as one would write it in YAML."""
+    if default in (None, "", (), {}):
+        return ""
+    if isinstance(default, tuple):
+        return ", ".join(f"`{value}`" for value in default)
+    return f"`{str(default).lower()}`" if isinstance(default, bool) else f"`{default}`"
 
 
 def _notes(model: type[BaseModel]) -> dict[str, str]:
@@ -85,7 +94,8 @@ def tables_page(definitions: Definitions) -> str:
         lines += ["", f"### {table.table}", "", f"{table.title}. Key: {', '.join(table.key)}.", ""]
         lines += ["| column | type | meaning |", "| --- | --- | --- |"]
         lines += [f"| `{name}` | {column.type} | {column.about} |" for name, column in table.columns.items()]
-    lines += ["", "## Forms", "", "Column names are the headers of a plain table; official files have headers of their own."]
+    about = "Column names are the headers of a plain table; official files have headers of their own."
+    lines += ["", "## Forms", "", about]
     for survey in definitions.surveys.values():
         for name, form in survey.forms.items():
             lines += ["", f"### {survey.survey} › {name}", "", f"{form.title}. Key: {', '.join(form.key)}.", ""]

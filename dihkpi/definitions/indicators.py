@@ -13,14 +13,18 @@ class Ratio(Definition):
     """Sum of numerators over sum of denominators; never a mean of ratios."""
 
     of: str
+    """Expression of the numerator."""
     to: str
+    """Expression of the denominator."""
     scale: Number = 100.0
+    """Factor; 100 gives per cent."""
 
 
 class Change(Definition):
     """Paired change of scores between two waves."""
 
     waves: tuple[str, str]
+    """Earlier and later wave."""
 
 
 class Indicator(Definition):
@@ -31,23 +35,35 @@ class Indicator(Definition):
     """
 
     name: str
+    """Name for people."""
     definition: str
+    """What is counted, in a sentence."""
     unit: str
+    """Unit of measure."""
     kind: Literal["flow", "stock", "cumulative", "distinct", "ratio", "index"]
+    """How it adds up over time and hubs."""
     direction: Literal["1", "-1", "0"] = "1"
+    """1 more is better, -1 less is better, 0 neither."""
     of: str
     """The form whose rows count; ``scores`` and ``assessments`` for what the scoring gives."""
     where: str | None = None
     """Condition on the rows."""
     count: Literal["rows"] | None = None
+    """Counts rows."""
     distinct: str | None = None
+    """Column whose different values are counted."""
     sum: str | None = None
+    """Amount that is summed."""
     mean: str | None = None
+    """Amount whose mean is given."""
     share: str | None = None
+    """Condition whose share in per cent is given, where it is known."""
     ratio: Ratio | None = None
+    """Two sums divided."""
     score: Names = ()
     """Nodes whose mean score is given, per wave."""
     change: tuple[Change, ...] = ()
+    """Mean paired change between waves."""
     nodes: Names = ()
     """Nodes for ``change``."""
     complete: Names = ()
@@ -63,7 +79,9 @@ class Indicator(Definition):
     minimum_base: int | None = None
     """Fewer than this: suppressed. Default: the policy for means, shares and changes, none for counts and sums."""
     reference: str = ""
+    """Where it comes from."""
     tag: Literal["official", "practice", "secondary", "ours"] = "ours"
+    """How sure the definition is."""
     requirements: Names = ()
     """Requirements R01-R88 it answers."""
 
@@ -77,8 +95,11 @@ class Level(Definition):
     """A kind of place, and how the place of a hub or respondent is found."""
 
     title: str
+    """Name for people."""
     plural: str = ""
+    """Its plural."""
     source: Literal["hub", "nuts", "country", "all"]
+    """What of a hub or respondent tells the place."""
     length: int | None = None
     """First characters of a NUTS code that make the place."""
     codes: str | None = None
@@ -91,17 +112,24 @@ class PolicyValue(Definition):
     """A number of policy, dated and referenced."""
 
     value: Any
+    """The value."""
     valid_from: date
+    """First day of validity."""
     reference: str
+    """Where it comes from."""
 
 
 class ReportDefinition(Definition):
     """A report: a notebook and the levels it is made for."""
 
     title: str
+    """Name for people."""
     template: str
+    """Notebook in `notebooks/`."""
     levels: Names
+    """Levels it is made for."""
     about: str = ""
+    """What it shows."""
 
 
 class TableColumn(Definition):
@@ -127,7 +155,9 @@ class Example(Definition):
     """A worked example that an expert can add up by hand."""
 
     name: str
+    """What it shows."""
     options: Mapping[str, str] = {}
+    """Switches that differ from the default."""
     fill: Mapping[str, str] = {}
     """Answer type to the code that every item of the type has."""
     questions: Mapping[str, str | None] = {}
@@ -137,3 +167,4 @@ class Example(Definition):
     expect: Mapping[str, Number | None]
     """Node to the value that must come out, to 1e-9; empty for no value."""
     bands: Mapping[str, str] = {}
+    """Node to the band that must come out."""

@@ -13,28 +13,39 @@ class ItemSet(Definition):
     """The items below a lowest node."""
 
     question: Names = ()
+    """All items of these questions."""
     code: Names = ()
+    """These items."""
     without: Names = ()
+    """But not these."""
 
 
 class Knockout(Definition):
     """An answer that sets the whole node to a value."""
 
     item: str
+    """The item."""
     code: str
+    """The answer."""
     value: Number = 0.0
+    """Share of the best answer that the node has then."""
 
 
 class Node(Definition):
     """One node of the scoring tree; it has either nodes (``of``) or items below it."""
 
     label: str
+    """Name for people."""
     of: Names = ()
+    """Nodes below it."""
     items: ItemSet | None = None
+    """Items below it."""
     points: str | None = None
     """Table of points for the items; a table named like the answer type by default."""
     scale: tuple[Number, Number] = (0.0, 100.0)
+    """Value of the worst and of the best answers."""
     aggregate: str = "mean"
+    """How the children become one value: `mean`, `geometric` or `minimum`."""
     weights: Mapping[str, Number] = {}
     """Weight per child; 1 where none is given."""
     missing: Literal["zero", "drop", "refuse"] = "drop"
@@ -43,25 +54,31 @@ class Node(Definition):
     """The value of a node below which nothing at all was answered."""
     knockout: tuple[Knockout, ...] = ()
     bands: str | None = None
+    """Named ranges of its values."""
 
 
 class Bands(Definition):
     """Named ranges of a score; an edge belongs to the range below it."""
 
     edges: tuple[Number, ...]
+    """Upper edges of all ranges but the highest, rising."""
     codes: Mapping[str, str]
     """Code to label, lowest first; one more than edges."""
     texts: Mapping[str, str] = {}
     """What the band means, in a sentence."""
     reference: str = ""
+    """Where they come from."""
 
 
 class Option(Definition):
     """A documented switch: named choices that patch the definition, or one value that may be set."""
 
     about: str
+    """What the switch decides."""
     reference: str = ""
+    """Where the choices come from."""
     default: Any
+    """Choice or value when nothing is said."""
     choices: Mapping[str, Any] = {}
     """Choice to patch; ``null`` in a patch removes an entry."""
     sets: str | None = None
@@ -72,15 +89,21 @@ class Scoring(Definition):
     """The content of one ``scoring.yaml``, with all switches applied."""
 
     reference: str
+    """Where the rule comes from."""
     valid_from: date | None = None
+    """First day of validity."""
     nodes: Mapping[str, Node]
+    """The tree, by code; its root is `overall`."""
     points: Mapping[str, Mapping[str, Number]] = {}
     """Table name to points per answer code, as a share of the best answer."""
     recode: Mapping[str, Mapping[str, str]] = {}
     """Per answer type: codes to read as other codes."""
     bands: Mapping[str, Bands] = {}
+    """Named ranges."""
     options: Mapping[str, Option] = {}
+    """Documented switches."""
     display_decimals: int = 1
+    """Decimals in reports; everything is computed in full precision."""
     reliable_share: Number = 0.0
     """A node with a smaller share of answered items is marked ``u``."""
 

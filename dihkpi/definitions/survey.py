@@ -20,9 +20,13 @@ class Column(Definition):
     """One column of a form."""
 
     type: CellType = "text"
+    """How a cell is read."""
     label: str = ""
+    """Name for people."""
     about: str = ""
+    """What to fill in."""
     required: bool = False
+    """An empty cell is an error."""
     present: bool = False
     """The column itself must be in the file, even if its cells may be empty."""
     codes: Names = ()
@@ -34,8 +38,11 @@ class Column(Definition):
     unknown: Severity = "error"
     """What an unknown code is."""
     min: Number | None = None
+    """Smallest value, or lowest level."""
     max: Number | None = None
+    """Largest value, or highest level."""
     pattern: str | None = None
+    """Regular expression that the whole text must match from its start."""
     missing: Names = ()
     """Texts that mean 'no value' in this column, beside the empty cell."""
     separator: str = ";"
@@ -48,22 +55,29 @@ class Item(Definition):
     """One line of a questionnaire; ``type`` names its answer type."""
 
     code: str
+    """Column in files; unique in the survey."""
     question: str
+    """Question that the item belongs to."""
     type: str
+    """One of the answer types."""
     label: str
+    """Short text."""
 
 
 class AnswerType(Definition):
     """The closed list of codes an item may have, with their labels."""
 
     label: str = ""
+    """Name for messages."""
     codes: Mapping[str, str]
+    """Code to label, lowest answer first."""
 
 
 class Source(Definition):
     """Where a layout finds a column."""
 
     header: Names = ()
+    """Header, or several that are accepted."""
     position: int | None = None
     """Counted from 1, for files whose header is not known."""
 
@@ -72,7 +86,9 @@ class Layout(Definition):
     """How one kind of file carries a form; which file is which is decided by content."""
 
     title: str
+    """What kind of file it is."""
     containers: tuple[Literal["csv", "xlsx"], ...] = ("csv", "xlsx")
+    """Kinds of file."""
     sheet: str | None = None
     """Name of the sheet; any sheet when not given."""
     file: str | None = None
@@ -88,7 +104,9 @@ class Layout(Definition):
     coding: Mapping[str, Mapping[str, str]] = {}
     """Per answer type: cell text to code."""
     dates: DateOrder = "ymd"
+    """Order of day, month and year; ISO dates are always read."""
     decimal: Literal["dot", "comma"] = "dot"
+    """Decimal sign."""
     extra: Literal["keep", "warn"] = "warn"
     """Whether columns beyond the layout are worth a warning."""
 
@@ -110,12 +128,15 @@ class Rule(Definition):
     brief: str
     """The rule as one plain sentence."""
     hint: str = ""
+    """What to do."""
     severity: Severity = "error"
+    """`error` sets the row aside, `warning` and `info` only tell."""
     check: str | None = None
     """Expression that must hold; not evaluated where a value is missing."""
     cells: Names = ()
     """Columns to point at; those that the expression reads by default."""
     sequence: Sequence | None = None
+    """Dates of a respondent follow the order of the waves."""
     exclusive: str | None = None
     """An item that excludes a tick on every other item of its question."""
     unanswered: bool = False
@@ -128,7 +149,9 @@ class Sequence(Definition):
     """Dates of one respondent must follow the order of the waves."""
 
     min_months: int | None = None
+    """A shorter gap between consecutive waves is a warning."""
     max_months: int | None = None
+    """A longer gap between consecutive waves is a warning."""
 
 
 class Derived(Definition):
@@ -146,6 +169,7 @@ class Respondent(Definition):
     """How the rows of a form tell who answered or was served."""
 
     kind: str | None = None
+    """What respondents are, such as `sme`."""
     kind_from: str | None = None
     """Column with the kind, when the rows are of several."""
     id: str | None = None
@@ -153,22 +177,30 @@ class Respondent(Definition):
     registration: str | None = None
     """Column with the VAT or registration number."""
     name: str | None = None
+    """Column with the name."""
     country: str | None = None
+    """Column with the country code."""
     nuts: str | None = None
+    """Column with the NUTS code."""
     sector: str | None = None
+    """Column with the sector."""
     size: str | None = None
+    """Column with the staff size."""
 
 
 class Form(Definition):
     """One table of a survey: its columns, its key, its rules and the files that carry it."""
 
     title: str
+    """Name for people."""
     kind: Literal["answers", "scores", "records", "hubs", "catalogue", "register", "targets"]
+    """What later stages do with it: `answers` are scored, `scores` are taken as reported, `records` are counted."""
     key: Names
     """Columns that identify a row (``respondent`` stands for who answered); a doubled key is an error."""
     key_without: Names = ()
     """Columns that identify a row whose first key column is empty."""
     columns: Mapping[str, Column]
+    """Columns beside the items."""
     items: tuple[Item, ...] = ()
     """Read from the CSV that ``items`` names."""
     hub: str | None = None
@@ -176,12 +208,17 @@ class Form(Definition):
     hub_country: str | None = None
     """Column with the hub's country, for names that several hubs share."""
     respondent: Respondent | None = None
+    """Who a row is about."""
     date: str | None = None
     """Column that dates a row."""
     wave: str | None = None
+    """Column with the wave."""
     rules: Mapping[str, Rule] = {}
+    """Rules over several cells, by their id."""
     derived: Mapping[str, Derived] = {}
+    """Columns computed after validation."""
     layouts: Mapping[str, Layout] = {}
+    """Files that carry the form."""
     tidy: bool = True
     """Also read as a plain table with the column names as headers."""
 
@@ -197,15 +234,24 @@ class SurveyText(Definition):
     """The content of one ``survey.yaml``."""
 
     survey: str
+    """Id; the name of the folder."""
     version: str
+    """Version; the name of the folder inside."""
     title: str
+    """Name for people."""
     languages: Names = ("en",)
+    """Languages of the texts."""
     about: str = ""
+    """What the survey is."""
     waves: str | None = None
     """Code list of the waves."""
     valid_from: date | None = None
+    """First day of validity."""
     reference: str
+    """Where it comes from."""
     answer_types: Mapping[str, AnswerType] = {}
+    """Kinds of answer, by name."""
     questions: Mapping[str, str] = {}
     """Code of a question to its short text."""
     forms: Mapping[str, Form]
+    """Tables of the survey, by name."""

@@ -82,7 +82,7 @@ def publish(results: Path, out: Path) -> None:
 
 
 def _write_json(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True, default=str), encoding="utf-8")
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
 
 
 def _meta(definitions: Definitions, files: pd.DataFrame, about: About) -> dict[str, Any]:
