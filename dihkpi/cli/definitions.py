@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -52,7 +52,7 @@ def surveys(definitions: Folder = None, as_json: AsJson = False) -> None:
     from dihkpi.definitions import load_definitions
 
     loaded = load_definitions(definitions)
-    listed = []
+    listed: list[dict[str, Any]] = []
     for (name, version), survey in loaded.versions.items():
         options = survey.scoring().options if survey.raw_scoring is not None else {}
         listed.append({

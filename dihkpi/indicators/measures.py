@@ -37,7 +37,7 @@ class Measured:
 
 
 def _sums(groups: Groups, values: Vector, size: int) -> Vector:
-    return np.bincount(groups, weights=values, minlength=size)
+    return np.bincount(groups, weights=values, minlength=size).astype(float)
 
 
 def count(groups: Groups, size: int) -> Measured:

@@ -78,10 +78,9 @@ def places_table(hubs: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
     parts = []
     for name, level in definitions.levels.items():
         code = place_codes(level, hubs["hub"], hubs["nuts"], hubs["country"], definitions)
-        listed = definitions.codelists[level.codes or level.members] if level.codes or level.members else None
-        labels = (
-            hubs["name"] if level.source == "hub" else code.map(listed.labels if listed else {NETWORK: level.title})
-        )
+        listed = level.codes or level.members
+        names = definitions.codelists[listed].labels if listed else {NETWORK: level.title}
+        labels = hubs["name"] if level.source == "hub" else code.map(names)
         parts.append(pd.DataFrame({"level": name, "code": code, "label": labels.fillna(code), "hub": hubs["hub"]}))
     table = pd.concat(parts, ignore_index=True)
     return check_table(table[table["code"].notna()], definitions.tables["places"])

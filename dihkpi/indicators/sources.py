@@ -56,7 +56,7 @@ class Source:
         return self._places[level, place]
 
     def inside(self, window: Window, cutoff: np.datetime64) -> Mask:
-        """Rows whose day lies in a window, and not after the cut-off; rows without a day count only in an open window."""
+        """Rows with their day in a window, not after the cut-off; those without a day count only in an open window."""
         if window.label not in self._windows:
             if window.months:
                 first, last = project_days(
@@ -73,10 +73,10 @@ class Source:
     def values(self, text: str) -> npt.NDArray[np.float64]:
         """An amount or condition for every row, as numbers with NaN where it is not known."""
         if text in self.frame and self.frame[text].dtype.kind in "fi":
-            return self.frame[text].to_numpy(dtype=float, na_value=np.nan)
+            return self.frame[text].to_numpy(dtype=np.float64, na_value=np.nan)
         expression = parse(text)
         result = expression.evaluate({name: nullable(self.frame[name]) for name in expression.names}, self.frame.index)
-        return result.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        return np.asarray(result.astype("Float64").astype(float), dtype=np.float64)
 
 
 def form_source(

@@ -24,8 +24,8 @@ def with_targets(
 ) -> pd.DataFrame:
     """Figures with ``target``, ``attainment``, ``expected`` and ``light``.
 
-    attainment = value / target. The expected share grows evenly over the days of the period up to the cut-off; the light
-    compares attainment / expected with the steps of the policy.
+    attainment = value / target. The expected share grows evenly over the days of the period up to the cut-off; the
+    light compares attainment / expected with the steps of the policy.
 
     Parameters
     ----------
@@ -41,7 +41,8 @@ def with_targets(
     import pandas as pd
 
     if targets is None or targets.empty:
-        return figures.assign(target=np.nan, attainment=np.nan, expected=np.nan, light=pd.NA)
+        unlit = pd.Series(pd.NA, index=figures.index, dtype="str")
+        return figures.assign(target=np.nan, attainment=np.nan, expected=np.nan, light=unlit)
     wanted = pd.DataFrame({
         "level": "hub", "code": targets["hub"], "indicator": targets["indicator"], "period": targets["period"],
         "breakdown": targets["breakdown"].fillna("") if "breakdown" in targets else "", "target": targets["value"],
@@ -70,8 +71,8 @@ def _expected(wanted: pd.DataFrame, hubs: pd.DataFrame, cutoff: np.datetime64) -
         if window.months:
             first, last = project_days(starts.loc[rows], window.months)
         else:
-            days = pd.Series(pd.Timestamp(window.last), index=rows)
-            first, last = days.where(False, pd.Timestamp(window.first or window.last)), days
+            begin, end = np.datetime64(window.first or window.last, "s"), np.datetime64(window.last, "s")
+            first, last = pd.Series(begin, index=rows), pd.Series(end, index=rows)
         passed = (pd.Timestamp(cutoff) - first).dt.days + 1
         result.loc[rows] = (passed / ((last - first).dt.days + 1)).clip(0, 1)
     return result

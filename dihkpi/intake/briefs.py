@@ -26,7 +26,8 @@ def rule_briefs(issues: pd.DataFrame, files: pd.DataFrame, definitions: Definiti
         if name in definitions.rules
     }
     tested: dict[str, int] = {}
-    for (survey, form), rows in files.groupby(["survey", "form"])["received"].sum().items():
+    received = files.groupby(["survey", "form"], as_index=False)["received"].sum()
+    for survey, form, rows in received.itertuples(index=False):
         for name, rule in definitions.surveys[survey].forms[form].rules.items():
             tested[name] = tested.get(name, 0) + int(rows)
             briefs[name] = RuleBrief(name, rule.brief, rule.severity, tested[name])

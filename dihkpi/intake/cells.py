@@ -192,14 +192,15 @@ def _dates(texts: pd.Series, column: Column, convention: Convention, book: CodeB
     end, end_faults = _days(pd.Series(second.to_numpy(), dtype="str"), convention.dates)
     for i, found in end_faults.items():
         faults.setdefault(i, found)
-    for i in np.flatnonzero(end < start):
-        text = show(texts.iloc[i])
-        faults[int(i)] = [Fault("end_before_start", f"'{text}' ends before it starts", "exchange or correct the dates")]
+    for at in np.flatnonzero(end < start):
+        text = show(texts.iloc[at])
+        message = f"'{text}' ends before it starts"
+        faults[int(at)] = [Fault("end_before_start", message, "exchange or correct the dates")]
     for i in faults:
         start[i] = end[i] = np.datetime64("NaT")
-    bad = np.isnat(start)
-    canonical = np.where(bad, None, np.char.add(np.char.add(start.astype("datetime64[D]").astype(str), "/"),
-                                                end.astype("datetime64[D]").astype(str)).astype(object))  # fmt: skip
+    first_days, last_days = np.datetime_as_string(start, unit="D"), np.datetime_as_string(end, unit="D")
+    canonical = np.char.add(np.char.add(first_days, "/"), last_days).astype(object)
+    canonical[np.isnat(start)] = None
     return Parsed(canonical, faults, {"start": start, "end": end})
 
 

@@ -94,13 +94,14 @@ def _matrix(frame: pd.DataFrame, codes: list[str]) -> Any:
 
 
 def _exclusive(name: str, rule: Rule, form: Form, frame: pd.DataFrame, report: Report) -> None:
-    question = next(item.question for item in form.items if item.code == rule.exclusive)
-    others = [i.code for i in form.items if i.question == question and i.code != rule.exclusive and i.code in frame]
-    if rule.exclusive not in frame or not others:
+    alone = rule.exclusive or ""
+    question = next(item.question for item in form.items if item.code == alone)
+    others = [i.code for i in form.items if i.question == question and i.code != alone and i.code in frame]
+    if alone not in frame or not others:
         return
-    both = (frame[rule.exclusive].cat.codes.to_numpy() > 0) & (_matrix(frame, others) > 0).any(axis=1)
+    both = (frame[alone].cat.codes.to_numpy() > 0) & (_matrix(frame, others) > 0).any(axis=1)
     for i in np.flatnonzero(both):
-        report(_fault(name, rule, f"this does not hold: {rule.brief}"), int(i), (rule.exclusive,))
+        report(_fault(name, rule, f"this does not hold: {rule.brief}"), int(i), (alone,))
 
 
 def _unanswered(name: str, rule: Rule, survey: Survey, form: Form, frame: pd.DataFrame, report: Report) -> None:

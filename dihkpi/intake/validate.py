@@ -1,11 +1,11 @@
-"""Validation: a recognised file becomes accepted rows, quarantined rows and issues. Received = accepted + quarantined."""
+"""Validation: a recognised file becomes accepted rows, quarantined rows and issues; received = accepted + quarantined."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -235,20 +235,14 @@ def _with_hub(
     countries = (
         frame[form.hub_country] if form.hub_country in frame else pd.Series(pd.NA, index=frame.index, dtype="str")
     )
-    pairs = pd.DataFrame({"text": frame[form.hub], "country": countries})
-    found: dict[Any, str | None] = {}
-    for (text, country), rows in pairs.groupby(["text", "country"], dropna=False, sort=False).indices.items():
-        if pd.isna(text):
-            continue
-        hub, fault = hubs.find(text, None if pd.isna(country) else country)
-        found[text, None if pd.isna(country) else country] = hub
-        position = header.positions.get(form.hub)
-        for i in rows if fault else ():
-            assert fault is not None
-            log.add(fault, row=int(body.rows[i]), index=int(i), position=position,
-                    header=header.titles.get(form.hub, form.hub), value=str(text))  # fmt: skip
-    keys = zip(pairs["text"], pairs["country"].astype(object).where(pairs["country"].notna(), None), strict=True)
-    ids = pd.Series([found.get(key) for key in keys], index=frame.index, dtype="str")
+    plain = pd.DataFrame({"text": frame[form.hub], "country": countries}).astype(object)
+    pairs = list(plain.where(plain.notna(), None).itertuples(index=False, name=None))
+    found = {pair: hubs.find(*pair) if pair[0] else (None, None) for pair in dict.fromkeys(pairs)}
+    position, title = header.positions.get(form.hub), header.titles.get(form.hub, form.hub)
+    for i, pair in enumerate(pairs):
+        if fault := found[pair][1]:
+            log.add(fault, row=int(body.rows[i]), index=i, position=position, header=title, value=pair[0])
+    ids = pd.Series([found[pair][0] for pair in pairs], index=frame.index, dtype="str")
     return frame.drop(columns=form.hub).assign(hub=ids)
 
 

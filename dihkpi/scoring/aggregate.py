@@ -39,7 +39,9 @@ def mean(values: Matrix, weights: Vector) -> Vector:
     there = ~np.isnan(values)
     total = np.where(there, values, 0.0) @ weights
     base = there @ weights
-    return np.divide(total, base, out=np.full(len(values), np.nan), where=base > 0)
+    result = np.full(len(values), np.nan)
+    np.divide(total, base, out=result, where=base > 0)
+    return result
 
 
 def geometric(values: Matrix, weights: Vector) -> Vector:

@@ -59,11 +59,12 @@ def _answer(example: Example, item: str, question: str, answer_type: str) -> str
 
 
 def _differences(rows: pd.DataFrame, example: Example) -> Iterator[str]:
+    values, bands = rows["value"].to_dict(), rows["band"].to_dict()
     for node, expected in example.expect.items():
-        value = float(rows.loc[node, "value"])
+        value = float(values[node])
         wanted = np.nan if expected is None else expected
         if not np.isclose(value, wanted, rtol=0, atol=TOLERANCE, equal_nan=True):
             yield f"{node}: {value!r} instead of {wanted!r}"
     for node, band in example.bands.items():
-        if rows.loc[node, "band"] != band:
-            yield f"{node}: band {rows.loc[node, 'band']} instead of {band}"
+        if bands[node] != band:
+            yield f"{node}: band {bands[node]} instead of {band}"

@@ -58,17 +58,15 @@ def compute(tree: Tree, answers: npt.NDArray[np.int8]) -> dict[str, NodeResult]:
     for bound in tree.nodes:
         below = frozenset(bound.columns.tolist()).union(*(results[child].items for child in bound.children))
         answered = (answers[:, sorted(below)] >= 0).sum(axis=1)
-        share = _inner(bound, results) if bound.children else _lowest(tree, bound, answers)
-        if bound.node.items is not None:
-            share = np.where(answered == 0, 0.0 if bound.node.empty == "zero" else np.nan, share)
+        share = _inner(bound, results) if bound.children else _lowest(tree, bound, answers, answered)
         results[bound.code] = NodeResult(share, below, answered)
     return results
 
 
-def _lowest(tree: Tree, bound: BoundNode, answers: npt.NDArray[np.int8]) -> Vector:
+def _lowest(tree: Tree, bound: BoundNode, answers: npt.NDArray[np.int8], answered: npt.NDArray[np.int64]) -> Vector:
     chosen = answers[:, bound.columns]
     values = bound.points[np.arange(len(bound.columns)), chosen]  # -1 picks the last entry, which is NaN
-    share = _aggregate(bound, values)
+    share = np.where(answered == 0, 0.0 if bound.node.empty == "zero" else np.nan, _aggregate(bound, values))
     for knock in bound.node.knockout:
         column, code = tree.position(knock.item, knock.code)
         share = np.where(answers[:, column] == code, knock.value, share)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -74,16 +74,20 @@ class Store:
             One entry per sheet; recording the same content again changes nothing.
         """
         with self.engine.begin() as connection:
+            files = validated.files().to_dict("records")
             return [
-                self._record(connection, validated, part, f"{identity}-{n}") for n, part in enumerate(validated.parts)
+                self._record(connection, part, about, f"{identity}-{n}")
+                for n, (part, about) in enumerate(zip(validated.parts, files, strict=True))
             ]
 
-    def _record(self, connection: Connection, validated: Validated, part: ValidatedPart, identity: str) -> Recorded:
+    def _record(
+        self, connection: Connection, part: ValidatedPart, about: Mapping[Hashable, Any], identity: str
+    ) -> Recorded:
         dataset = f"{part.match.survey.survey}.{part.match.form_name}"
         if connection.execute(select(submissions.c.id).where(submissions.c.id == identity)).first():
             return Recorded(dataset, already=True)
         names = stored_columns(part.match.form, part.accepted)
-        _insert_submission(connection, validated, part, identity, names)
+        _insert_submission(connection, about, identity, names)
         counts = _insert_rows(connection, part, dataset, identity, names)
         _insert_quarantine(connection, part, identity)
         return Recorded(dataset, already=False, **counts)
@@ -105,18 +109,12 @@ class Store:
 
 
 def _insert_submission(
-    connection: Connection, validated: Validated, part: ValidatedPart, identity: str, names: Sequence[str]
+    connection: Connection, about: Mapping[Hashable, Any], identity: str, names: Sequence[str]
 ) -> None:
-    counts = next(
-        row for row, p in zip(validated.files().to_dict("records"), validated.parts, strict=True) if p is part
-    )
     last = connection.execute(select(func.max(submissions.c.number))).scalar()
     moment = datetime.now(UTC).isoformat(timespec="seconds")
-    connection.execute(
-        insert(submissions).values(
-            **counts, id=identity, columns=json.dumps(list(names)), number=(last or 0) + 1, recorded_at=moment
-        )
-    )
+    added = {"id": identity, "columns": json.dumps(list(names)), "number": (last or 0) + 1, "recorded_at": moment}
+    connection.execute(insert(submissions).values({**about, **added}))
 
 
 def _insert_rows(

@@ -1,6 +1,7 @@
 """Who is who: mentions of an organisation by identifier, registration number or name become one respondent.
 
-Two mentions are the same when they share an identifier or a registration number, or a name that belongs to no two numbers.
+Two mentions are the same when they share an identifier or a registration number, or a name that belongs to no two
+numbers.
 The result is a pseudonym: a keyed hash of the identity, which tells nothing without the key.
 """
 
@@ -59,12 +60,12 @@ def identify(
         return tables, pd.DataFrame({name: pd.Series(dtype="str") for name in ("respondent", *_ATTRIBUTES)})
     everyone = pd.concat(mentions, ignore_index=True)
     everyone["respondent"] = _pseudonyms(_merge(everyone), secret)
-    for (name, form_name), rows in everyone.groupby(["survey", "form"], sort=False):
-        frame = tables[name, form_name]
+    for (name, form_name), frame in tables.items():
         who = definitions.surveys[name].forms[form_name].respondent
-        assert who is not None
-        named = [c for c in (who.id, who.registration, who.name) if c and c in frame]
-        tables[name, form_name] = frame.drop(columns=named).assign(respondent=rows["respondent"].array)
+        if who:
+            own = everyone.loc[(everyone["survey"] == name) & (everyone["form"] == form_name), "respondent"]
+            named = [c for c in (who.id, who.registration, who.name) if c and c in frame]
+            tables[name, form_name] = frame.drop(columns=named).assign(respondent=own.array)
     known = everyone.groupby("respondent", sort=True)[list(_ATTRIBUTES)].first().reset_index()
     return tables, known.astype("str")
 

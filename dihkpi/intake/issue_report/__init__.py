@@ -63,10 +63,8 @@ def write_issue_report(
 
 def _worth_a_copy(issues: pd.DataFrame, files: pd.DataFrame) -> set[str]:
     """Files that get a marked copy: those with most errors, then with most warnings."""
-    ranked = issues.groupby("file")["severity"].agg(
-        errors=lambda severity: (severity == "error").sum(),
-        warnings=lambda severity: (severity == "warning").sum(),
-    )
-    order = ranked.sort_values(["errors", "warnings"], ascending=False, kind="stable").index
+    found = issues.assign(errors=issues["severity"] == "error", warnings=issues["severity"] == "warning")
+    counts = found.groupby("file")[["errors", "warnings"]].sum()
+    order = counts.sort_values(["errors", "warnings"], ascending=False, kind="stable").index
     known = list(dict.fromkeys(files["file"]))
     return set([file for file in order if file in set(known)][:MOST_COPIES] or known[:MOST_COPIES])
