@@ -36,7 +36,7 @@ def mean(values: Matrix, weights: Vector) -> Vector:
     >>> mean(np.array([[0.0, 1.0], [np.nan, 0.5]]), np.array([1.0, 3.0])).tolist()
     [0.75, 0.5]
     """
-    there = ~np.isnan(values)
+    there = ~np.isnan(values) & (weights != 0)
     total = np.where(there, values, 0.0) @ weights
     base = there @ weights
     result = np.full(len(values), np.nan)

@@ -83,7 +83,8 @@ def bind(survey: Survey, scoring: Scoring) -> Tree:
     """
     items = tuple(item for form in survey.forms.values() for item in form.items)
     problems = [
-        f"scoring.yaml › nodes › {code} › aggregate: unknown method '{node.aggregate}'\n      {hint_for(node.aggregate, METHODS)}"
+        f"scoring.yaml › nodes › {code} › aggregate: unknown method '{node.aggregate}'\n"
+        f"      {hint_for(node.aggregate, METHODS)}"
         for code, node in scoring.nodes.items()
         if node.aggregate not in METHODS
     ]
