@@ -119,8 +119,8 @@ class Definitions:
 def load_definitions(folder: str | Path | None = None) -> Definitions:
     """Load the bundled definitions and, on top of them, those of a folder.
 
-    The folder may hold any of ``surveys/``, ``schemas/`` and ``notebooks/``. What it names anew is added; a survey version,
-    code list, table or template of the same name replaces the bundled one; entries of ``indicators.yaml``,
+    The folder may hold any of ``surveys/``, ``schemas/`` and ``notebooks/``. What it names anew is added; a survey
+    version, code list, table or template of the same name replaces the bundled one; entries of ``indicators.yaml``,
     ``levels.yaml``, ``policy.yaml`` and ``reports.yaml`` are merged by their id.
 
     Parameters

@@ -19,7 +19,7 @@ _NULLS = ("", "~", "null", "Null", "NULL")
 _PREFIX = "tag:yaml.org,2002:"
 
 
-class _Problem(Exception):
+class _FileError(Exception):
     """A fault inside one file, before its name is put in front."""
 
 
@@ -53,10 +53,10 @@ def read_yaml(path: Path, name: str | None = None) -> Data:
     try:
         raw = path.read_bytes()
         if len(raw) > MAX_BYTES:
-            raise _Problem(f"larger than {MAX_BYTES} bytes")
+            raise _FileError(f"larger than {MAX_BYTES} bytes")
         node = YAML(typ="safe", pure=True).compose(raw.decode("utf-8-sig"))
         return None if node is None else _plain(node, 0)
-    except _Problem as fault:
+    except _FileError as fault:
         raise DefinitionError([f"{name} › {fault}"]) from None
     except UnicodeDecodeError:
         raise DefinitionError([f"{name}: not UTF-8 text\n      save the file as UTF-8"]) from None
@@ -72,11 +72,11 @@ def read_yaml(path: Path, name: str | None = None) -> Data:
 def _plain(node: Any, depth: int) -> Data:
     line = node.start_mark.line + 1
     if depth > MAX_DEPTH:
-        raise _Problem(f"line {line}: nested more than {MAX_DEPTH} levels deep")
+        raise _FileError(f"line {line}: nested more than {MAX_DEPTH} levels deep")
     if node.anchor is not None:
-        raise _Problem(f"line {line}: anchors and aliases (& and *) are not allowed: write it out")
+        raise _FileError(f"line {line}: anchors and aliases (& and *) are not allowed: write it out")
     if not str(node.tag).startswith(_PREFIX) or "python" in str(node.tag):
-        raise _Problem(f"line {line}: the tag {node.tag} is not allowed")
+        raise _FileError(f"line {line}: the tag {node.tag} is not allowed")
     if node.id == "scalar":
         return None if node.style is None and node.value in _NULLS else node.value
     if node.id == "sequence":
@@ -86,8 +86,8 @@ def _plain(node: Any, depth: int) -> Data:
         key = _plain(key_node, depth + 1)
         key_line = key_node.start_mark.line + 1
         if not isinstance(key, str):
-            raise _Problem(f"line {key_line}: a key must be text")
+            raise _FileError(f"line {key_line}: a key must be text")
         if key in result:
-            raise _Problem(f"line {key_line}: the key '{key}' is there twice")
+            raise _FileError(f"line {key_line}: the key '{key}' is there twice")
         result[key] = _plain(value_node, depth + 1)
     return result

@@ -66,9 +66,7 @@ class Inputs:
             rows = self.assessments[self.assessments["survey"] == survey].reset_index(drop=True)
             if rows.empty:
                 return None
-            rows = rows.assign(nuts=rows["nuts"], country=rows["country"])
-            source = Source(rows, rows["date"].to_numpy("datetime64[s]"), self.hubs.set_index("hub"), self.definitions)
-            return source
+            return Source(rows, rows["date"].to_numpy("datetime64[s]"), self.hubs.set_index("hub"), self.definitions)
         frame = self.tables.get((survey, of))
         if frame is None or frame.empty:
             return None
@@ -86,8 +84,8 @@ class Inputs:
 def compute_indicators(inputs: Inputs, definitions: Definitions, period: str) -> pd.DataFrame:
     """The table ``indicators`` of a period.
 
-    Besides the period itself, every figure is given for everything up to its last day, for each calendar year so far, and
-    for the periods that have targets. Breakdowns are given for the first two.
+    Besides the period itself, every figure is given for everything up to its last day, for each calendar year so far,
+    and for the periods that have targets. Breakdowns are given for the first two.
 
     Parameters
     ----------
@@ -154,7 +152,6 @@ def _setting(inputs: Inputs, definitions: Definitions, window: Window) -> Settin
         detailed=(window.label, whole.label),
         cutoff=np.datetime64(last),
         confidence=float(definitions.value("confidence_level")),
-        minimum_base=int(definitions.value("disclosure_minimum")),
     )
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from dihkpi.definitions.indicators import Indicator
 from dihkpi.indicators import measures
 from dihkpi.indicators.measures import Groups, Measured
+from dihkpi.indicators.places import Located
 from dihkpi.indicators.sources import Source
 from dihkpi.indicators.windows import Window
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Measure = Callable[[npt.NDArray[np.intp], Groups, int], Measured]
 """Takes the chosen rows, their groups and the number of groups."""
+Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.object_]]
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,6 @@ class Setting:
     """Windows in which breakdowns are given as well."""
     cutoff: np.datetime64
     confidence: float
-    minimum_base: int
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ def stacked(blocks: Sequence[Block], units: Sequence[str], limits: Sequence[int]
         name: np.concatenate([getattr(block.measured, name) for block in blocks]) for name in ("value", "lo", "hi", "n")
     }
     return pd.DataFrame({
-        "level": same["level"], "code": np.concatenate([block.codes for block in blocks]), "indicator": same["indicator"],
-        "period": same["window"], "breakdown": np.concatenate(breakdowns), **numbers,
+        "level": same["level"], "code": np.concatenate([block.codes for block in blocks]),
+        "indicator": same["indicator"], "period": same["window"], "breakdown": np.concatenate(breakdowns), **numbers,
         "unit": np.repeat(np.array(units, dtype=object), sizes), "limit": np.repeat(limits, sizes),
     })  # fmt: skip
 
@@ -94,9 +95,8 @@ def figures(name: str, indicator: Indicator, source: Source, setting: Setting) -
             measured = measure(chosen, groups, len(located.places))
             yield Block(level, name, window.label, located.places, "", measured)
             if window.label in setting.detailed:
-                for column, (at, codes, labels) in breakdowns.items():
-                    yield from _broken_down(name, indicator, level, window, measure, chosen, located.codes, located.places,
-                                            column, at, codes, labels)  # fmt: skip
+                for column, pairs in breakdowns.items():
+                    yield from _broken_down(name, level, window.label, measure, chosen, located, column, pairs)
 
 
 def _applies(window: Window, level: str, indicator: Indicator) -> bool:
@@ -132,9 +132,7 @@ def _measure(indicator: Indicator, source: Source, setting: Setting) -> Measure:
     return lambda rows, groups, size: measures.ratio(groups, above[rows], below[rows], size, scale)
 
 
-def _exploded(
-    column: pd.Series,
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.object_]]:
+def _exploded(column: pd.Series) -> Pairs:
     """Rows and codes of a column; a cell with several codes gives several pairs.
 
     Returns
@@ -155,18 +153,18 @@ def _exploded(
 
 
 def _broken_down(
-    name: str, indicator: Indicator, level: str, window: Window, measure: Measure, chosen: npt.NDArray[np.intp],
-    places: npt.NDArray[np.intp], place_codes: npt.NDArray[np.object_], column: str, at: npt.NDArray[np.intp],
-    codes: npt.NDArray[np.intp], labels: npt.NDArray[np.object_],
+    name: str, level: str, window: str, measure: Measure, chosen: npt.NDArray[np.intp], located: Located, column: str,
+    pairs: Pairs,
 ) -> Iterator[Block]:  # fmt: skip
     """Figures by the codes of one column, only where there is any row."""
-    inside = np.zeros(len(places), dtype=bool)
+    at, codes, labels = pairs
+    inside = np.zeros(len(located.codes), dtype=bool)
     inside[chosen] = True
     kept = inside[at]
     rows, width = at[kept], len(labels)
     if not len(rows):
         return
-    cells, groups = np.unique(places[rows] * width + codes[kept], return_inverse=True)
+    cells, groups = np.unique(located.codes[rows] * width + codes[kept], return_inverse=True)
     measured = measure(rows, groups, len(cells))
     breakdown = np.array([f"{column}={label}" for label in labels], dtype=object)[cells % width]
-    yield Block(level, name, window.label, place_codes[cells // width], breakdown, measured)
+    yield Block(level, name, window, located.places[cells // width], breakdown, measured)

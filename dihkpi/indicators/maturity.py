@@ -102,8 +102,8 @@ def score_figures(
 
 
 def _means(
-    name: str, level: str, window: Window, located: Located, places: np.ndarray, values: np.ndarray, nodes: Sequence[str],
-    about: str, setting: Setting,
+    name: str, level: str, window: Window, located: Located, places: np.ndarray, values: np.ndarray,
+    nodes: Sequence[str], about: str, setting: Setting,
 ) -> Block:  # fmt: skip
     """Means of several nodes for every place, in one go; ``values`` has one column per node."""
     width = len(nodes)

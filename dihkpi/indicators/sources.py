@@ -109,7 +109,6 @@ def form_source(
 
 def hub_source(hubs: pd.DataFrame, definitions: Definitions) -> Source:
     """The hubs themselves, with the attributes of their countries."""
-
     countries = definitions.codelists["countries"]
     added: Mapping[str, pd.Series] = {
         f"country_{name}": hubs["country"].map(countries.attribute(name)).astype("str") for name in countries.attributes

@@ -84,7 +84,9 @@ def parse_period(text: str) -> Window:
 
 
 def project_days(starts: pd.Series, months: tuple[int, int]) -> tuple[pd.Series, pd.Series]:
-    """First and last day of a project period for every grant; month n ends on the day before the start shifted by n months.
+    """First and last day of a project period for every grant.
+
+    Month n ends on the day before the start shifted by n months.
 
     Examples
     --------

@@ -109,8 +109,8 @@ _RATED = re.compile(r"(.+?) - (\d+)(?:,\s*|$)", re.DOTALL)
 def parse_rated_codes(text: str, column: Column, book: CodeBook) -> tuple[str | None, list[Fault]]:
     """``label - level, label - level`` as ``code=level|code=level``.
 
-    Labels hold commas and hyphens themselves, so the list is cut after a level that a comma or the end follows. Of a label
-    that occurs twice the higher level counts.
+    Labels hold commas and hyphens themselves, so the list is cut after a level that a comma or the end follows. Of a
+    label that occurs twice the higher level counts.
     """
     rated: dict[str, int] = {}
     faults: list[Fault] = []

@@ -172,10 +172,9 @@ def check_archive(path: Path, limits: Limits) -> None:
             "unsafe_archive", f"{path.name} holds names that leave its folder", "save it again in Excel"
         )
     if len(entries) > limits.entries or unpacked > limits.unpacked_bytes or unpacked / packed > limits.ratio:
+        size = f"{unpacked / 1e6:,.0f} MB in {len(entries)} parts, {unpacked / packed:.0f} times its size"
         raise FileRefusedError(
-            "unsafe_archive",
-            f"{path.name} unpacks to {unpacked / 1e6:,.0f} MB in {len(entries)} parts, {unpacked / packed:.0f} times its size",
-            "save it again in Excel, or split it",
+            "unsafe_archive", f"{path.name} unpacks to {size}", "save it again in Excel, or split it"
         )
 
 

@@ -72,7 +72,7 @@ def recognise(
     recognised: list[tuple[Sheet, Match]] = []
     nearest: list[Match] = []
     for sheet in sheets:
-        matches = [m for s in surveys for m in _matches(sheet, container, s, path)]
+        matches = [m for s in surveys for m in _matches(sheet, container, s)]
         fitting = [m for m in matches if m.complete] or [
             m for m in matches if m.found >= (1 if survey else NEAR * m.wanted)
         ]
@@ -84,7 +84,7 @@ def recognise(
     raise FileRefusedError("unknown_layout", *_not_recognised(path, sheets, nearest, survey))
 
 
-def _matches(sheet: Sheet, container: str, survey: Survey, path: Path) -> Iterator[Match]:
+def _matches(sheet: Sheet, container: str, survey: Survey) -> Iterator[Match]:
     for form_name, form in survey.forms.items():
         for name, layout in layouts_of(form):
             if container not in layout.containers:

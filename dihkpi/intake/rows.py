@@ -130,7 +130,6 @@ def _straight_lining(name: str, rule: Rule, survey: Survey, form: Form, frame: p
 
 def _sequence(name: str, rule: Rule, form: Form, frame: pd.DataFrame, report: Report) -> None:
     """Dates of one respondent against the order of the waves; a gap outside its bounds is a warning."""
-
     if not form.wave or not form.date or rule.sequence is None:
         return
     known = frame[["respondent", form.wave, form.date]].set_axis(["respondent", "wave", "date"], axis=1)

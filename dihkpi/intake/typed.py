@@ -81,8 +81,8 @@ def distinct(texts: Cells) -> tuple[npt.NDArray[np.intp], Cells]:
 
 
 def _column(
-    name: str, column: Column, texts: Cells, convention: Convention, book: CodeBook, tokens: tuple[str, ...], body: Body,
-    header: Header, log: IssueLog,
+    name: str, column: Column, texts: Cells, convention: Convention, book: CodeBook, tokens: tuple[str, ...],
+    body: Body, header: Header, log: IssueLog,
 ) -> dict[str, Any]:  # fmt: skip
     import pandas as pd
 

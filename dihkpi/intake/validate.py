@@ -1,4 +1,7 @@
-"""Validation: a recognised file becomes accepted rows, quarantined rows and issues; received = accepted + quarantined."""
+"""Validation: a recognised file becomes accepted rows, quarantined rows and issues.
+
+Received = accepted + quarantined, always.
+"""
 
 from __future__ import annotations
 

@@ -54,8 +54,8 @@ class _File:
 
 
 def take_in(
-    inbox: Path, store: Store, definitions: Definitions, progress: Progress = lambda done, total: None, files: list[Path] | None = None,
-    hub: str | None = None, survey: str | None = None,
+    inbox: Path, store: Store, definitions: Definitions, progress: Progress = lambda done, total: None,
+    files: list[Path] | None = None, hub: str | None = None, survey: str | None = None,
 ) -> Intake:  # fmt: skip
     """Record every file of an inbox that is not recorded yet.
 

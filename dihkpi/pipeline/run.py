@@ -81,7 +81,8 @@ def run(
     ----------
     workspace : path or Workspace
     period : str, optional
-        A calendar period; its last day is the cut-off. By default that of the settings, else the year of the newest record.
+        A calendar period; its last day is the cut-off. By default that of the settings, else the year of the newest
+        record.
     definitions : Definitions, optional
         Those of the workspace by default.
     choice : Choice, optional

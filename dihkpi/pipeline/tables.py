@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dihkpi.definitions import Definitions, Survey
+from dihkpi.definitions.indicators import TableDefinition
 from dihkpi.definitions.survey import Form
 from dihkpi.indicators.compute import Inputs
 from dihkpi.intake.columns import check_table
@@ -82,8 +83,6 @@ def _scored(
     tables: Mapping[Key, pd.DataFrame], respondents: pd.DataFrame, definitions: Definitions, options: Options
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Assessments and scores of every survey; scores from answers win over scores that another tool reports."""
-    import pandas as pd
-
     who = _Who(_usual_hub(tables), respondents.set_index("respondent"))
     assessments: list[pd.DataFrame] = []
     scores: list[pd.DataFrame] = []
@@ -104,21 +103,14 @@ def _scored(
                     if kind == "answers"
                     else _reported(frame, survey, form, options.get(name) or {})
                 )
-    return (
-        check_table(_stack(assessments, definitions.tables["assessments"].columns), definitions.tables["assessments"]),
-        check_table(pd.concat(scores, ignore_index=True) if scores else _stack([], definitions.tables["scores"].columns),
-                    definitions.tables["scores"]),
-    )  # fmt: skip
+    return _checked(assessments, definitions.tables["assessments"]), _checked(scores, definitions.tables["scores"])
 
 
-def _stack(parts: list[pd.DataFrame], columns: Mapping[str, object]) -> pd.DataFrame:
+def _checked(parts: list[pd.DataFrame], table: TableDefinition) -> pd.DataFrame:
     import pandas as pd
 
-    return (
-        pd.concat(parts, ignore_index=True)
-        if parts
-        else pd.DataFrame({name: pd.Series(dtype="str") for name in columns})
-    )
+    empty = pd.DataFrame({name: pd.Series(dtype="str") for name in table.columns})
+    return check_table(pd.concat(parts, ignore_index=True) if parts else empty, table)
 
 
 def _waves(frame: pd.DataFrame, form: Form) -> pd.Series:
@@ -148,12 +140,12 @@ def _usual_hub(tables: Mapping[Key, pd.DataFrame]) -> pd.Series:
 def _assessments(frame: pd.DataFrame, survey: Survey, form: Form, origin: str, who: _Who) -> pd.DataFrame:
     import pandas as pd
 
-    people = frame["respondent"]
+    people, known = frame["respondent"], who.respondents
     nothing = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[s]")
     return pd.DataFrame({
         "respondent": people, "survey": survey.survey, "version": survey.version, "wave": _waves(frame, form),
         "date": frame[form.date] if form.date else nothing, "hub": frame["hub"].fillna(people.map(who.hubs)),
-        "origin": origin, "nuts": people.map(who.respondents["nuts"]), "country": people.map(who.respondents["country"]),
+        "origin": origin, "nuts": people.map(known["nuts"]), "country": people.map(known["country"]),
     })  # fmt: skip
 
 

@@ -62,7 +62,8 @@ def typed_frame(survey: Survey, form: Form, names: Sequence[str], lines: Sequenc
         item.code: pd.CategoricalDtype(list(survey.answer_types[item.type].codes), ordered=True) for item in form.items
     }
     return pd.DataFrame({
-        name: pd.Series(list(values), dtype=kinds.get(name) or _dtype(form, name)) for name, values in zip(names, columns, strict=True)
+        name: pd.Series(list(values), dtype=kinds.get(name) or _dtype(form, name))
+        for name, values in zip(names, columns, strict=True)
     })  # fmt: skip
 
 

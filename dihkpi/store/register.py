@@ -38,8 +38,8 @@ def hubs_table(
 ) -> pd.DataFrame:
     """The table ``hubs``: hubs of the own register, completed by the catalogue, and the other hubs of the catalogue.
 
-    A hub of the register and one of the catalogue are the same when name and country agree, and the type where the register
-    gives one.
+    A hub of the register and one of the catalogue are the same when name and country agree, and the type where the
+    register gives one.
 
     Parameters
     ----------
