@@ -51,7 +51,9 @@ def demo(
         space = write_demo(folder, hubs=hubs, seed=seed, progress=lambda done: progress("demo", done, hubs))
         result = run_workspace(space, period=DEMO_PERIOD, workers=workers, progress=progress,
                                definitions=space.load_definitions(definitions))  # fmt: skip
-    _tell(result, folder)
+    say(f"{counts_line(result.files)}: the faults are planted, to show how they are told")
+    say(f"every fault with its cell: {folder / 'issues' / 'issues.html'}")
+    _tell_reports(result)
     if result.failed:
         raise typer.Exit(FAILED)
     print(result.index)
@@ -181,6 +183,10 @@ def _tell(result: RunResult, folder: Path) -> None:
     say("\n".join(summary_lines(result.issues, result.files)))
     if len(result.issues):
         say(f"every issue with its cell: {folder / 'issues' / 'issues.html'}")
+    _tell_reports(result)
+
+
+def _tell_reports(result: RunResult) -> None:
     made = sum(report.state == "made" for report in result.reports)
     same = sum(report.state == "unchanged" for report in result.reports)
     say(f"reports: {made} made, {same} unchanged, {len(result.failed)} failed")

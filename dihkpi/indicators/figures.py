@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,15 +77,15 @@ def stacked(blocks: Sequence[Block], units: Sequence[str], limits: Sequence[int]
 
 def figures(name: str, indicator: Indicator, source: Source, setting: Setting) -> Iterator[Block]:
     """All figures of one indicator over records."""
-    rows = np.arange(len(source.frame))
-    if indicator.where:
-        rows = rows[source.values(indicator.where) == 1]
+    holds = source.values(indicator.where) if indicator.where else np.ones(len(source.frame))
+    rows = np.flatnonzero(holds == 1)
     measure = _measure(indicator, source, setting)
     breakdowns = {column: _exploded(source.frame[column]) for column in indicator.breakdowns}
     for level in indicator.levels or source.definitions.levels:
         located = source.located(level, indicator.place)
         if not len(located.places):
             continue
+        told = _told(holds, located)
         for window in setting.windows:
             if not _applies(window, level, indicator):
                 continue
@@ -93,10 +93,17 @@ def figures(name: str, indicator: Indicator, source: Source, setting: Setting) -
             chosen = rows[inside[rows] & (located.codes[rows] >= 0)]
             groups = located.codes[chosen]
             measured = measure(chosen, groups, len(located.places))
+            measured = replace(measured, value=np.where(told, measured.value, np.nan))
             yield Block(level, name, window.label, located.places, "", measured)
             if window.label in setting.detailed:
                 for column, pairs in breakdowns.items():
                     yield from _broken_down(name, level, window.label, measure, chosen, located, column, pairs)
+
+
+def _told(holds: npt.NDArray[np.float64], located: Located) -> npt.NDArray[np.bool_]:
+    """Places with a row for which the condition is known: where nobody told, zero would be a lie."""
+    known = located.codes[~np.isnan(holds)]
+    return np.bincount(known[known >= 0], minlength=len(located.places)) > 0
 
 
 def _applies(window: Window, level: str, indicator: Indicator) -> bool:

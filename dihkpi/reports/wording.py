@@ -126,6 +126,8 @@ def period_words(period: str) -> str:
     --------
     >>> [period_words(period) for period in ("2026", "2026-Q3", "2026-09")]
     ['in 2026', 'in the third quarter of 2026', 'in September 2026']
+    >>> period_words("2026-H1")
+    'in the first half of 2026'
     >>> [period_words(period) for period in ("M18", "../2026-12-31")]
     ['up to month 18 of the grant', 'up to 31 December 2026']
     """
@@ -137,6 +139,8 @@ def period_words(period: str) -> str:
     year, _, part = period.partition("-")
     if part.startswith("Q"):
         return f"in the {_QUARTERS.get(part[1:], part)} quarter of {year}"
+    if part.startswith("H"):
+        return f"in the {_QUARTERS.get(part[1:], part)} half of {year}"
     return f"in {MONTHS[int(part) - 1]} {year}" if part.isdigit() else f"in {period}"
 
 
