@@ -1,86 +1,15 @@
-"""Periods and the days they stand for: calendar periods, months of a grant, everything up to a day."""
+"""Windows of time in which rows count: periods, and months of a grant as days."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from dihkpi.errors import UsageError
+from dihkpi.intake.periods import Window, parse_period
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
-@dataclass(frozen=True)
-class Window:
-    """A period with its first and last day, both included.
-
-    Parameters
-    ----------
-    label : str
-        The period as it is written in tables.
-    first, last : datetime.date or None
-        Days of a calendar period; an open start has no first day.
-    months : tuple of int or None
-        First and last month of a project period, counted from the start of each hub's grant.
-    """
-
-    label: str
-    first: date | None = None
-    last: date | None = None
-    months: tuple[int, int] | None = None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether everything up to the last day counts."""
-        return self.first is None and self.months is None
-
-
-def parse_period(text: str) -> Window:
-    """The window of a period.
-
-    Parameters
-    ----------
-    text : str
-        ``2026``, ``2026-H1``, ``2026-Q3``, ``2026-09``, ``2026-01-01/2026-06-30``, ``../2026-06-30``, ``M18`` (months 1
-        to 18 of the grant) or ``M19-M36``.
-
-    Raises
-    ------
-    UsageError
-        When the text is none of these.
-
-    Examples
-    --------
-    >>> parse_period("2026-Q3").last.isoformat()
-    '2026-09-30'
-    >>> parse_period("M18").months
-    (1, 18)
-    """
-    if match := re.fullmatch(r"M([1-9]\d{0,2})(?:-M([1-9]\d{0,2}))?", text):
-        first, last = (int(match[1]), int(match[2])) if match[2] else (1, int(match[1]))
-        if first <= last:
-            return Window(text, months=(first, last))
-    elif match := re.fullmatch(r"(\d{4}-\d\d-\d\d|\.\.)/(\d{4}-\d\d-\d\d)", text):
-        try:
-            start = None if match[1] == ".." else date.fromisoformat(match[1])
-            end = date.fromisoformat(match[2])
-            if start is None or start <= end:
-                return Window(text, start, end)
-        except ValueError:
-            pass
-    elif match := re.fullmatch(r"(\d{4})(?:-(?:H([12])|Q([1-4])|(0[1-9]|1[0-2])))?", text):
-        year = int(match[1])
-        span = 6 if match[2] else 3 if match[3] else 1 if match[4] else 12
-        number = int(match[2] or match[3] or match[4] or 1)
-        month = (number - 1) * span + 1
-        following = date(year + (month + span > 12), (month + span - 1) % 12 + 1, 1) if year < 9999 else date.max
-        return Window(text, date(year, month, 1), following - timedelta(days=1))
-    raise UsageError(
-        f"'{text}' is not a period\n  write 2026, 2026-H1, 2026-Q3, 2026-09, 2026-01-01/2026-06-30, M18 or M19-M36"
-    )
+__all__ = ["Window", "parse_period", "project_days"]
 
 
 def project_days(starts: pd.Series, months: tuple[int, int]) -> tuple[pd.Series, pd.Series]:

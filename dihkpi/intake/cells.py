@@ -6,7 +6,6 @@ looked at one by one, to say why.
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dihkpi.definitions.survey import Column, DateOrder
-from dihkpi.errors import did_you_mean
+from dihkpi.errors import UsageError, did_you_mean
 from dihkpi.intake.codes import CodeBook, parse_code, parse_codes, parse_rated_codes
 from dihkpi.intake.issues import Fault
-from dihkpi.intake.text import code_point, show
+from dihkpi.intake.periods import parse_period
+from dihkpi.intake.text import code_point, is_id, show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,10 +68,6 @@ def _text(texts: pd.Series, column: Column, convention: Convention, book: CodeBo
     return Parsed(texts.to_numpy(dtype=object))
 
 
-_ID = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
-_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)")
-
-
 def normalise_id(text: str) -> str:
     """An identifier with compatibility characters and odd hyphens made plain.
 
@@ -88,7 +84,7 @@ def normalise_id(text: str) -> str:
 
 def id_fault(text: str) -> Fault | None:
     """Why a text cannot be an identifier."""
-    if re.fullmatch(_ID, text) and not _DEVICES.fullmatch(text):
+    if is_id(text):
         return None
     odd = sorted({character for character in text if not re.fullmatch(r"[A-Za-z0-9_-]", character)})
     named = ", ".join(f"{show(c)} ({code_point(c)})" for c in odd[:5])
@@ -112,8 +108,6 @@ _UNITS = {"money": r"(?:€|EUR)", "percent": r"%"}
 
 
 def _numbers(texts: pd.Series, column: Column, convention: Convention, book: CodeBook) -> Parsed:
-    import pandas as pd
-
     plain = texts.str.replace("\u2212", "-", regex=False)
     unit = _UNITS.get(column.type)
     if unit:
@@ -122,9 +116,9 @@ def _numbers(texts: pd.Series, column: Column, convention: Convention, book: Cod
     group = "," if convention.decimal == "dot" else "."
     stripped = plain[fits].str.replace(rf"{_SPACES}|[{group}]", "", regex=True)
     values = np.full(len(texts), np.nan)
-    values[fits] = pd.to_numeric(stripped.str.replace(",", ".", regex=False)).to_numpy(dtype=float)
+    values[fits] = stripped.str.replace(",", ".", regex=False).to_numpy(dtype=float)
     whole = column.type == "integer"
-    broken = fits & whole & ((values != np.floor(values)) | (np.abs(values) > 2**53))
+    broken = fits & ((np.abs(values) >= 2**53) | (whole & (values != np.floor(values))))
     values[broken] = np.nan
     if column.type == "money":
         values = np.round(values, 2)
@@ -159,7 +153,7 @@ def _days(texts: pd.Series, order: DateOrder) -> tuple[Any, Faults]:
 
     days = np.full(len(texts), np.datetime64("NaT"), dtype="datetime64[s]")
     for form in dict.fromkeys(("ymd", order)):
-        parts = texts.str.extract(rf"^{_DATE_FORMS[form][0]}(?:[ T]00:00:00)?$")
+        parts = texts.str.extract(rf"^{_DATE_FORMS[form][0]}(?:[ T]00:00:00(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?)?$")
         found = parts["y"].notna().to_numpy() & np.isnat(days)
         if found.any():
             iso = parts["y"] + "-" + parts["m"].str.zfill(2) + "-" + parts["d"].str.zfill(2)
@@ -220,16 +214,10 @@ def _boolean(texts: pd.Series, column: Column, convention: Convention, book: Cod
     return Parsed(np.array(values, dtype=object), faults)
 
 
-PERIOD = re.compile(
-    r"\d{4}|\d{4}-H[12]|\d{4}-Q[1-4]|\d{4}-(?:0[1-9]|1[0-2])|M[1-9]\d{0,2}|M[1-9]\d{0,2}-M[1-9]\d{0,2}"
-    r"|\d{4}-\d\d-\d\d/\d{4}-\d\d-\d\d"
-)
-
-
 def _period(texts: pd.Series, column: Column, convention: Convention, book: CodeBook) -> Parsed:
     faults: Faults = {}
     for i, text in enumerate(texts):
-        if PERIOD.fullmatch(text) and not _falls(text):
+        if _is_period(text):
             continue
         turned = re.fullmatch(r"([HQ][1-4])\s*[-/ ]?\s*(\d{4})|(\d{4})\s*([HQ][1-4])", text.upper())
         better = f"{turned[2] or turned[3]}-{turned[1] or turned[4]}" if turned else ""
@@ -238,18 +226,12 @@ def _period(texts: pd.Series, column: Column, convention: Convention, book: Code
     return Parsed(np.array([None if i in faults else text for i, text in enumerate(texts)], dtype=object), faults)
 
 
-def _falls(text: str) -> bool:
-    """Whether the end of a period lies before its start."""
-    if "/" in text:
-        first, last = text.split("/")
-        try:
-            return dt.date.fromisoformat(last) < dt.date.fromisoformat(first)
-        except ValueError:
-            return True
-    if "-M" in text:
-        start, end = text.split("-")
-        return int(end[1:]) < int(start[1:])
-    return False
+def _is_period(text: str) -> bool:
+    """Whether a text is a period with a first day, as targets have it."""
+    try:
+        return not parse_period(text).is_open
+    except UsageError:
+        return False
 
 
 def _url(texts: pd.Series, column: Column, convention: Convention, book: CodeBook) -> Parsed:

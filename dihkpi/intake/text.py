@@ -11,6 +11,7 @@ _UNSEEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064
 _QUOTES = "\"'`´«»‹›‘’‚‛“”„‟"
 _MISSING = {"nan", "NaT", "<NA>"}
 _NOT_PRINTED = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
+_ID = re.compile(r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)$)[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 def clean_cell(text: str) -> str:
@@ -42,6 +43,15 @@ def code_of(label: str) -> str:
     decomposed = unicodedata.normalize("NFKD", label.replace("&", " and ").casefold())
     letters = "".join(character for character in decomposed if not unicodedata.combining(character))
     return re.sub(r"[^a-z0-9]+", "_", letters).strip("_")
+
+
+def is_id(text: str) -> bool:
+    """Whether a text is an identifier, safe as the name of a folder on every system.
+
+    >>> is_id("HR-adria"), is_id("../x"), is_id("COM1"), is_id("com10")
+    (True, False, False, True)
+    """
+    return bool(_ID.fullmatch(text))
 
 
 def code_point(character: str) -> str:

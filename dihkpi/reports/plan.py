@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dihkpi.errors import ReportError, UsageError, hint_for
+from dihkpi.intake.text import is_id
 from dihkpi.reports.results import Results
 from dihkpi.reports.wording import visible
 
 if TYPE_CHECKING:
     from dihkpi.definitions import Definitions
-
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 
 
 @dataclass(frozen=True)
@@ -91,26 +88,18 @@ def plan_reports(
     active = set(results.hubs.loc[results.hubs["submitted"].astype(bool), "hub"])
     inside = results.places[results.places["hub"].isin(active)]
     places = set(zip(inside["level"], inside["code"], strict=True)) - {("network", "all")}
-    wanted = {
-        ("hub", hub) for hub in _chosen("hub", hubs, set(results.hubs["hub"]), active if everything else ())
-    }
-    named = set(
-        _chosen("region", regions, {code for _, code in places}, {c for _, c in places} if everything else ())
-    )
+    wanted = {("hub", hub) for hub in _chosen("hub", hubs, set(results.hubs["hub"]), active if everything else ())}
+    named = set(_chosen("region", regions, {code for _, code in places}, {c for _, c in places} if everything else ()))
     wanted |= {(level, code) for level, code in places if code in named and level not in ("hub", "network")}
     if network or (network is None and everything):
         wanted.add(("network", "all"))
     return list(_jobs(results, definitions, wanted))
 
 
-def _chosen(
-    noun: str, named: Collection[str] | None, known: set[str], default: Iterable[str]
-) -> Iterable[str]:
+def _chosen(noun: str, named: Collection[str] | None, known: set[str], default: Iterable[str]) -> Iterable[str]:
     unknown = sorted(set(named or ()) - known)
     if unknown:
-        raise UsageError(
-            f"there is no {noun} '{unknown[0]}' to report on\n  {hint_for(unknown[0], sorted(known))}"
-        )
+        raise UsageError(f"there is no {noun} '{unknown[0]}' to report on\n  {hint_for(unknown[0], sorted(known))}")
     return default if named is None else named
 
 
@@ -165,7 +154,7 @@ def checked_id(code: str) -> str:
     dihkpi.errors.ReportError: '../x' cannot be the name of a folder
       allowed: up to 64 of A-Z a-z 0-9 _ -, a letter or digit first; no device name such as CON
     """
-    if not _ID.fullmatch(code) or code.lower() in _DEVICES:
+    if not is_id(code):
         raise ReportError(
             f"'{visible(code)}' cannot be the name of a folder\n"
             "  allowed: up to 64 of A-Z a-z 0-9 _ -, a letter or digit first; no device name such as CON"
