@@ -62,9 +62,7 @@ def services_by_technology(results: Results, words: Words, figures: Indicators) 
 def _bars(results: Results, figures: Indicators, key: str, title: str) -> Block:
     found, when = _latest_by(results, figures, "services_delivered", key)
     order = sorted(found, key=lambda code: (code == "other", -(found[code].value or 0), code))
-    known = [
-        (code, value) for code in order if found[code].known and (value := found[code].value) is not None
-    ]
+    known = [(code, value) for code in order if found[code].known and (value := found[code].value) is not None]
     values = {results.label(key, code): value for code, value in known}
     hidden = [results.label(key, code) for code, e in found.items() if e.status == "c"]
     if not values:
@@ -77,9 +75,7 @@ def _bars(results: Results, figures: Indicators, key: str, title: str) -> Block:
     return drawn + sentence(f"Not shown because the base is too small: {esc(listing(hidden))}.", "note")
 
 
-def _latest_by(
-    results: Results, figures: Indicators, indicator: str, key: str
-) -> tuple[dict[str, Estimate], str]:
+def _latest_by(results: Results, figures: Indicators, indicator: str, key: str) -> tuple[dict[str, Estimate], str]:
     for when in (results.period, results.so_far):
         if found := figures.by(indicator, when, key):
             return found, when

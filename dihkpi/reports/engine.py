@@ -89,9 +89,7 @@ def check_parameters(template: Path, parameters: Mapping[str, Any]) -> None:
     cells = json.loads(template.read_text(encoding="utf-8"))["cells"]
     tagged = [cell for cell in cells if "parameters" in cell.get("metadata", {}).get("tags", [])]
     if len(tagged) != 1:
-        raise ReportError(
-            f"{template.name} has {len(tagged)} cells tagged 'parameters'; a template has exactly one"
-        )
+        raise ReportError(f"{template.name} has {len(tagged)} cells tagged 'parameters'; a template has exactly one")
     body = ast.parse("".join(tagged[0]["source"])).body
     targets = [target for line in body if isinstance(line, ast.Assign) for target in line.targets]
     declared = sorted(target.id for target in targets if isinstance(target, ast.Name))
@@ -113,11 +111,7 @@ def _is_json(value: object) -> bool:
         return all(isinstance(key, str) and _is_json(item) for key, item in value.items())
     if isinstance(value, list):
         return all(_is_json(item) for item in value)
-    return (
-        value is None
-        or type(value) in (str, bool, int)
-        or (type(value) is float and abs(value) < float("inf"))
-    )
+    return value is None or type(value) in (str, bool, int) or (type(value) is float and abs(value) < float("inf"))
 
 
 @contextmanager

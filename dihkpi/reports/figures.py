@@ -56,9 +56,7 @@ def _block(figure: Figure, alt: str, caption: str) -> Block:
     buffer = io.StringIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a letter that the font lacks is drawn by the browser
-        figure.savefig(
-            buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
-        )
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     svg = re.sub(r"(?<=px; )font-family: [^;]*;", f"font-family: {_FONTS};", buffer.getvalue())
     data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
     width, height = (round(size * 96) for size in figure.get_size_inches())
@@ -73,10 +71,7 @@ def _style() -> Any:
 
 
 def _wrapped(labels: Iterable[str], width: int = 30) -> list[str]:
-    return [
-        textwrap.fill(textwrap.shorten(visible(label), 2 * width, placeholder=" …"), width)
-        for label in labels
-    ]
+    return [textwrap.fill(textwrap.shorten(visible(label), 2 * width, placeholder=" …"), width) for label in labels]
 
 
 def _name_rows(figure: Figure, axes: Axes, labels: Iterable[str]) -> None:
@@ -109,13 +104,9 @@ def bars(values: Mapping[str, float], unit: str, alt: str, caption: str) -> Bloc
     labels = _wrapped(list(values))
     with _style():
         figure, (axes,) = _canvas(0.35 + ROW * len(values))
-        sns.barplot(
-            x=list(values.values()), y=labels, ax=axes, color=ACCENT, saturation=1, width=0.62, orient="h"
-        )
+        sns.barplot(x=list(values.values()), y=labels, ax=axes, color=ACCENT, saturation=1, width=0.62, orient="h")
         for place, value in enumerate(values.values()):
-            axes.annotate(
-                amount(value, unit), (value, place), (4, 0), textcoords="offset points", va="center"
-            )
+            axes.annotate(amount(value, unit), (value, place), (4, 0), textcoords="offset points", va="center")
         _name_rows(figure, axes, values)
         axes.set(xlabel="", xticks=[], xlim=(0, max(max(values.values()), 1e-9) * 1.16))
         axes.spines["bottom"].set_visible(False)
@@ -135,9 +126,7 @@ def columns(panels: Mapping[str, Mapping[str, Estimate]], alt: str, caption: str
             sns.barplot(x=list(years), y=heights, ax=axes, color=ACCENT, saturation=1, width=0.6)
             for place, (estimate, height) in enumerate(zip(years.values(), heights, strict=True)):
                 text = _compact(height, estimate.unit) if estimate.known else "–"
-                axes.annotate(
-                    text, (place, height), (0, 3), textcoords="offset points", ha="center", fontsize=8.5
-                )
+                axes.annotate(text, (place, height), (0, 3), textcoords="offset points", ha="center", fontsize=8.5)
             axes.set_title("\n".join(_wrapped([title], 20)), fontsize=9.5, loc="left")
             axes.set(xlabel="", ylabel="", yticks=[], ylim=(0, max([*heights, 1e-9]) * 1.18))
         return _block(figure, alt, caption)
@@ -176,9 +165,7 @@ def profile(
     gap = 0.66 / max(len(series), 2)
     with _style():
         figure, (axes,) = _canvas(0.95 + 0.52 * len(labels))
-        for order, ((wave, estimates), (colour, marker)) in enumerate(
-            zip(series.items(), WAVES, strict=False)
-        ):
+        for order, ((wave, estimates), (colour, marker)) in enumerate(zip(series.items(), WAVES, strict=False)):
             shift = (order - (len(series) - 1) / 2) * gap
             _dots(axes, list(estimates.values()), shift, colour, marker, wave)
         _name_rows(figure, axes, labels)
@@ -213,9 +200,7 @@ def forest(rows: Sequence[tuple[str, Estimate]], alt: str, caption: str) -> Bloc
         return _block(figure, alt, caption)
 
 
-def _dots(
-    axes: Axes, estimates: Sequence[Estimate], shift: float, colour: str, marker: str, label: str
-) -> None:
+def _dots(axes: Axes, estimates: Sequence[Estimate], shift: float, colour: str, marker: str, label: str) -> None:
     rows = [(place + shift, e) for place, e in enumerate(estimates) if e.known]
     values = [e.value for _, e in rows if e.value is not None]
     spans = [(y, e.lo, e.hi) for y, e in rows if e.lo is not None and e.hi is not None]

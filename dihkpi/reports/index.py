@@ -109,9 +109,7 @@ def _status(results: Results) -> dict[str, Markup]:
     """Hub to its targets counted by status, at the last milestone that has any."""
     counted = results.judged().groupby(["code", "light"]).size().unstack(fill_value=0)
     return {
-        str(hub): Markup(
-            "<br>".join(light(name, f"{number(row[name])} ") for name in LIGHTS if row.get(name))
-        )
+        str(hub): Markup("<br>".join(light(name, f"{number(row[name])} ") for name in LIGHTS if row.get(name)))
         for hub, row in counted.to_dict("index").items()
     }
 

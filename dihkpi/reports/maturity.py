@@ -32,9 +32,7 @@ def wave_scores(results: Results, figures: Indicators, survey: str) -> dict[str,
     found = {}
     for wave in about.get("waves") or []:
         row = {
-            code: figures.latest(
-                "maturity_score", _periods(results), dimension=code, survey=survey, wave=wave
-            )[0]
+            code: figures.latest("maturity_score", _periods(results), dimension=code, survey=survey, wave=wave)[0]
             for code in dimensions(about)
         }
         if any(estimate.status != "m" for estimate in row.values()):
@@ -81,10 +79,7 @@ def maturity_profile(results: Results, words: Words, figures: Indicators, survey
     scale = about["nodes"][root(about)].get("scale", [0, 100])
     bands = about.get("bands", {}).get(about["nodes"][root(about)].get("bands"), [])
     edges = {band["label"]: band["up_to"] if band["up_to"] is not None else scale[1] for band in bands}
-    series = {
-        results.label("waves", wave): {labels[code]: e for code, e in row.items()}
-        for wave, row in shown.items()
-    }
+    series = {results.label("waves", wave): {labels[code]: e for code, e in row.items()} for wave, row in shown.items()}
     alt = f"Mean score by dimension. {_spoken(words, series)}"
     caption = (f"Digital maturity of {respondents(survey)} by dimension: mean scores with {words.interval}s "
                f"({listing(_bases(shown, root(about)))})")  # fmt: skip
@@ -93,8 +88,7 @@ def maturity_profile(results: Results, words: Words, figures: Indicators, survey
 
 def _bases(waves: dict[str, dict[str, Estimate]], overall: str) -> list[str]:
     return [
-        f"{wave}: n = {row[overall].n}" if row[overall].n else f"{wave}: n not shown"
-        for wave, row in waves.items()
+        f"{wave}: n = {row[overall].n}" if row[overall].n else f"{wave}: n not shown" for wave, row in waves.items()
     ]
 
 
@@ -123,9 +117,7 @@ def maturity_change(results: Results, words: Words, figures: Indicators, survey:
 
 def _change(words: Words, found: dict[str, Estimate], pair: str, who: str, drawn: bool) -> Block:
     """What one pair of waves says: a sentence, the dimensions in a table and, if wanted, in a figure."""
-    text = sentence(
-        f"<strong>{esc(pair)}.</strong> {esc(change_sentence(words, next(iter(found.values()))))}"
-    )
+    text = sentence(f"<strong>{esc(pair)}.</strong> {esc(change_sentence(words, next(iter(found.values()))))}")
     if not any(e.known for e in found.values()):
         return text
     if drawn:

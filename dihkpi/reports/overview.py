@@ -31,9 +31,7 @@ def title(results: Results, level: str, code: str) -> Block:
 
 def _nuts(results: Results) -> str:
     used = set(results.hubs["nuts_version"].dropna().astype(str)) - {""}
-    return (
-        listing(sorted(used)) if used else str(results.dictionary.get("policy", {}).get("nuts_version", "–"))
-    )
+    return listing(sorted(used)) if used else str(results.dictionary.get("policy", {}).get("nuts_version", "–"))
 
 
 def _hub_facts(results: Results, code: str) -> list[str]:
@@ -137,9 +135,7 @@ def comparison(results: Results, words: Words, level: str, code: str) -> Block:
     """The place beside its country and the network, where enough other hubs stand behind their figures."""
     others = [place for place in _above(results, level, code) if _enough(results, place, (level, code))]
     if not others:
-        return sentence(
-            f"No comparison is shown: {words.fewer} other hubs stand behind the figures.", "absent"
-        )
+        return sentence(f"No comparison is shown: {words.fewer} other hubs stand behind the figures.", "absent")
     places = [(level, code), *others]
     estimates = [results.indicators(*place) for place in places]
     rows = []
@@ -162,9 +158,7 @@ def _compared(results: Results) -> list[tuple[str, str, dict[str, str]]]:
     if survey:
         first = {"dimension": parts["dimension"], "survey": survey, "wave": parts["waves"].partition("-")[0]}
         gain, score = (results.indicator(i)["name"] for i in ("maturity_gain", "maturity_score"))
-        rows.append(
-            (f"{gain}, {respondents(survey)}, {parts['waves'].replace('-', ' to ')}", "maturity_gain", parts)
-        )
+        rows.append((f"{gain}, {respondents(survey)}, {parts['waves'].replace('-', ' to ')}", "maturity_gain", parts))
         rows.append((f"{score}, {respondents(survey)}, {first['wave']}", "maturity_score", first))
     return rows + [(results.indicator(indicator)["name"], indicator, {}) for indicator in COMPARED]
 

@@ -24,9 +24,7 @@ def coverage(results: Results, words: Words, figures: Indicators) -> Block:
     """How many hubs and regions, and which technologies the hubs offer."""
     periods = (results.so_far, results.period)
     found = {indicator: figures.latest(indicator, periods)[0] for indicator in COVERAGE}
-    rows = [
-        [results.indicator(i)["name"], words.value(e), words.base(e)] for i, e in found.items() if e.known
-    ]
+    rows = [[results.indicator(i)["name"], words.value(e), words.base(e)] for i, e in found.items() if e.known]
     if rows:
         block = table("Coverage by the seats of hubs", ["What", "Figure#", "Basis"], rows)
     else:

@@ -36,18 +36,14 @@ def _sender(files: pd.DataFrame) -> pd.Series:
 def _issues(issues: pd.DataFrame) -> Block:
     if issues.empty:
         return sentence("No issue was found.")
-    groups = (
-        issues.groupby(["severity", "rule"]).agg(issues=("rule", "size"), hint=("hint", _usual)).reset_index()
-    )
+    groups = issues.groupby(["severity", "rule"]).agg(issues=("rule", "size"), hint=("hint", _usual)).reset_index()
     groups = groups.sort_values(["severity", "issues", "rule"], ascending=[True, False, True])
     rows = [
         [rule.replace("_", " "), severity, number(count), hint or "–"]
         for severity, rule, count, hint in groups.head(RULES).itertuples(index=False, name=None)
     ]
     rest = groups["issues"].iloc[RULES:]
-    note = (
-        f"and {plural(len(rest), 'more rule')} with {plural(int(rest.sum()), 'issue')}" if len(rest) else ""
-    )
+    note = f"and {plural(len(rest), 'more rule')} with {plural(int(rest.sum()), 'issue')}" if len(rest) else ""
     return table("Issues by rule", ["Rule", "Severity", "Issues#", "What to do"], rows, note)
 
 

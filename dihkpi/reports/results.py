@@ -105,9 +105,7 @@ class Indicators:
 
     def targets(self) -> list[tuple[str, str, Estimate]]:
         """Indicator, period and estimate of every total that has a target."""
-        found = [
-            (name, when, e) for (name, when, text), e in self._estimates.items() if not text and e.target
-        ]
+        found = [(name, when, e) for (name, when, text), e in self._estimates.items() if not text and e.target]
         return sorted(found, key=lambda entry: entry[:2])
 
 
@@ -123,9 +121,7 @@ class Results:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         if not (self.folder / "meta.json").is_file():
-            raise ReportError(
-                f"'{folder}' is not a results folder: it has no meta.json\n  make one with: dihkpi run"
-            )
+            raise ReportError(f"'{folder}' is not a results folder: it has no meta.json\n  make one with: dihkpi run")
 
     def _json(self, name: str) -> dict[str, Any]:
         content: dict[str, Any] = json.loads((self.folder / name).read_text(encoding="utf-8"))
@@ -190,9 +186,7 @@ class Results:
     def _table(self, name: str, filters: list[tuple[str, str, Any]] | None = None) -> pd.DataFrame:
         path = self.folder / f"{name}.parquet"
         if not path.is_file():
-            raise ReportError(
-                f"the results folder has no {name}.parquet\n  make the results again with: dihkpi run"
-            )
+            raise ReportError(f"the results folder has no {name}.parquet\n  make the results again with: dihkpi run")
         return pd.read_parquet(path, filters=filters)
 
     @property
@@ -242,9 +236,7 @@ class Results:
             rows = self.places[self.places["level"] == level]
             names = dict(zip(rows["code"], rows["label"], strict=True))
         if code not in names:
-            raise ReportError(
-                f"there is no {level} '{code}' in the results\n  {hint_for(code, sorted(names))}"
-            )
+            raise ReportError(f"there is no {level} '{code}' in the results\n  {hint_for(code, sorted(names))}")
         return str(names[code])
 
     def members(self, level: str, code: str) -> list[str]:
