@@ -3,7 +3,7 @@
     python benchmarks/run.py                  # 12, 120 and 1,000 hubs
     python benchmarks/run.py --hubs 12 120 --reports 8
 
-Each size runs in a process of its own; the peak is the highest resident memory of that process up to the end of the stage.
+Each size runs in a process of its own; the peak is the highest resident memory of that process so far.
 Reports are sampled: their column is seconds per report, with two workers.
 """
 

@@ -1,0 +1,43 @@
+"""What is generated from the definitions is up to date."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from ruamel.yaml import YAML
+
+from dihkpi.definitions.dictionary import pages
+from dihkpi.definitions.json_schemas import json_schemas
+
+TOP = Path(__file__).parent.parent
+
+
+def test_json_schemas_are_those_of_the_models() -> None:
+    for name, schema in json_schemas().items():
+        written = json.loads((TOP / f"schemas/json/{name}.schema.json").read_text(encoding="utf-8"))
+        assert written == json.loads(json.dumps(schema)), f"run python -m dihkpi.definitions.json_schemas: {name}"
+
+
+def test_pages_are_those_of_the_definitions() -> None:
+    for name, text in pages().items():
+        assert (TOP / "docs" / name).read_text(encoding="utf-8") == text, (
+            f"run python -m dihkpi.definitions.dictionary: {name}"
+        )
+
+
+FILES = sorted([*TOP.glob("surveys/*/*/*.yaml"), *TOP.glob("schemas/*.yaml"), *TOP.glob("schemas/tables/*.yaml")])
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TOP)))
+def test_an_editor_accepts_every_bundled_file(path: Path) -> None:
+    kind = "table" if path.parent.name == "tables" else path.stem
+    schema = json.loads((TOP / f"schemas/json/{kind}.schema.json").read_text(encoding="utf-8"))
+    content = json.loads(json.dumps(YAML(typ="safe", pure=True).load(path), default=str))
+    assert list(jsonschema.Draft202012Validator(schema).iter_errors(content)) == []
+
+
+def test_there_are_files_to_accept() -> None:
+    assert len(FILES) > 20
