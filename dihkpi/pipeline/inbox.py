@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,13 +75,15 @@ def take_in(
     """
     found = list(files) if files is not None else list(_walk(inbox))
     intake = Intake({_name(path, inbox): path for path in found})
+    order = store.order()
+    opened = [file for path in found if (file := _open(path, inbox, hub, intake))]
+    # A file that has to be read again comes in its old turn, so that what corrected it still comes after it.
+    opened.sort(key=lambda file: order.get(file.digest, math.inf))
     later: list[_File] = []
-    for number, path in enumerate(found, 1):
-        file = _open(path, inbox, hub, intake)
-        if file is not None:
-            rest = _register(file, store, definitions, intake, survey)
-            if rest is not None:
-                later.append(rest)
+    for number, file in enumerate(opened, 1):
+        rest = _register(file, store, definitions, intake, survey)
+        if rest is not None:
+            later.append(rest)
         progress(number - len(later), len(found))
     hubs = known_hubs(store, definitions)
     context = hashlib.sha256(hubs.hubs.to_csv(index=False).encode()).hexdigest()[:12] if hubs else "no register"
@@ -118,11 +121,19 @@ def _open(path: Path, inbox: Path, hub: str | None, intake: Intake) -> _File | N
             raise FileRefusedError(
                 "not_a_file", f"{path.name} is not an ordinary file", "copy the file itself into the inbox"
             )
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+        digest = hashlib.sha256(_bytes(path)).hexdigest()[:32]
     except FileRefusedError as fault:
         intake.refused.append(refusal(name, fault))
         return None
     return _File(path, name, hub or (inside[0] if len(inside) > 1 else None), digest)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as fault:
+        reason = f"{path.name} cannot be opened: {fault.strerror}"
+        raise FileRefusedError("not_a_file", reason, "check the file and its permissions") from None
 
 
 def refusal(name: str, fault: FileRefusedError) -> pd.DataFrame:
@@ -138,7 +149,7 @@ def _register(file: _File, store: Store, definitions: Definitions, intake: Intak
     if forms and not forms & set(REGISTER_FORMS):
         return file
     identity = f"{file.digest}.{definitions.fingerprint}.register"
-    if forms and store.knows(identity):
+    if forms and store.knows(identity, file.name):
         return None
     try:
         submission = read_submission(file.path, definitions, survey=survey, hub=None, name=file.name)
@@ -162,7 +173,7 @@ def _record(
     survey: str | None,
 ) -> None:
     identity = f"{file.digest}.{definitions.fingerprint}.{context}.{file.folder or ''}"
-    if store.knows(identity):
+    if store.knows(identity, file.name):
         return
     try:
         submission = file.submission or read_submission(file.path, definitions, survey=survey, name=file.name)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, func, insert, select
 from dihkpi.intake.issues import COLUMNS, issue_table
 from dihkpi.intake.keys import row_keys
 from dihkpi.intake.validate import Validated, ValidatedPart
-from dihkpi.store.database import issues, quarantine, rows, submissions
+from dihkpi.store.database import issues, quarantine, rows, submissions, writing
 from dihkpi.store.payload import hashes, payloads, stored_columns
 
 if TYPE_CHECKING:
@@ -43,13 +43,16 @@ class Store:
         """Give the connections back."""
         self.engine.dispose()
 
-    def knows(self, identity: str) -> bool:
-        """Whether a file with this content, read in this way, is recorded already."""
+    def knows(self, identity: str, name: str) -> bool:
+        """Whether a file stands recorded as it is: this content, read in this way, and nothing newer under its name."""
         with self.engine.connect() as connection:
-            return (
-                connection.execute(select(submissions.c.id).where(submissions.c.id == f"{identity}-0")).first()
-                is not None
-            )
+            return _stands(connection, identity, name)
+
+    def order(self) -> dict[str, int]:
+        """Hash of a file's bytes to the number of its newest submission."""
+        with self.engine.connect() as connection:
+            known = connection.execute(select(submissions.c.id, submissions.c.number).order_by(submissions.c.number))
+            return {row.id.partition(".")[0]: row.number for row in known}
 
     def forms_of(self, digest: str) -> set[str]:
         """Forms that a file with these bytes was recorded for, however it was read."""
@@ -73,24 +76,22 @@ class Store:
         list of Recorded
             One entry per sheet; recording the same content again changes nothing.
         """
-        with self.engine.begin() as connection:
-            files = validated.files().to_dict("records")
+        files = validated.files().to_dict("records")
+        with writing(self.engine) as connection:
+            already = _stands(connection, identity, validated.submission.name)
             return [
-                self._record(connection, part, about, f"{identity}-{n}")
-                for n, (part, about) in enumerate(zip(validated.parts, files, strict=True))
+                Recorded(_dataset(part), already=True) if already else self._record(connection, part, about, identity)
+                for part, about in zip(validated.parts, files, strict=True)
             ]
 
     def _record(
         self, connection: Connection, part: ValidatedPart, about: Mapping[Hashable, Any], identity: str
     ) -> Recorded:
-        dataset = f"{part.match.survey.survey}.{part.match.form_name}"
-        if connection.execute(select(submissions.c.id).where(submissions.c.id == identity)).first():
-            return Recorded(dataset, already=True)
         names = stored_columns(part.match.form, part.accepted)
-        _insert_submission(connection, about, identity, names)
-        counts = _insert_rows(connection, part, dataset, identity, names)
-        _insert_quarantine(connection, part, identity)
-        return Recorded(dataset, already=False, **counts)
+        submission = _insert_submission(connection, about, identity, names)
+        counts = _insert_rows(connection, part, _dataset(part), submission, names)
+        _insert_quarantine(connection, part, submission)
+        return Recorded(_dataset(part), already=False, **counts)
 
     def current_files(self) -> pd.DataFrame:
         """The newest submission of every file and sheet, as the table ``files`` with ``id``."""
@@ -108,13 +109,28 @@ class Store:
         return issue_table([tuple(json.loads(payload)) for submission, payload in found if submission in wanted])
 
 
+def _dataset(part: ValidatedPart) -> str:
+    return f"{part.match.survey.survey}.{part.match.form_name}"
+
+
+def _stands(connection: Connection, identity: str, name: str) -> bool:
+    """Whether the newest submission of a name is this one; of a new name, whether any is."""
+    by_number = select(submissions.c.id).order_by(submissions.c.number.desc()).limit(1)
+    newest = connection.execute(by_number.where(submissions.c.file == name)).scalar()
+    if newest is not None:
+        return newest.startswith(f"{identity}-")
+    same = (submissions.c.id >= f"{identity}-", submissions.c.id < f"{identity}-\uffff")
+    return connection.execute(by_number.where(*same)).first() is not None
+
+
 def _insert_submission(
     connection: Connection, about: Mapping[Hashable, Any], identity: str, names: Sequence[str]
-) -> None:
-    last = connection.execute(select(func.max(submissions.c.number))).scalar()
+) -> str:
+    number = (connection.execute(select(func.max(submissions.c.number))).scalar() or 0) + 1
     moment = datetime.now(UTC).isoformat(timespec="seconds")
-    added = {"id": identity, "columns": json.dumps(list(names)), "number": (last or 0) + 1, "recorded_at": moment}
+    added = {"id": f"{identity}-{number}", "columns": json.dumps(list(names)), "number": number, "recorded_at": moment}
     connection.execute(insert(submissions).values({**about, **added}))
+    return f"{identity}-{number}"
 
 
 def _insert_rows(

@@ -53,13 +53,17 @@ def hubs_table(
 
     own = _empty(own, _OWN)
     catalogue = _empty(catalogue, ("name", "title", "country", "type", "website", *_OFFER))
-    catalogue = catalogue.assign(hub=_catalogue_ids(catalogue), same=_same(catalogue))
+    catalogue = catalogue.assign(hub=_catalogue_ids(catalogue), same=_same(catalogue)).sort_values("hub")
+    catalogue["full"] = catalogue["same"] + "\x1f" + catalogue["type"]
+    by_name, by_type = (catalogue.drop_duplicates(key).set_index(key)["hub"] for key in ("same", "full"))
     own = own.assign(same=_same(own))
-    offers = catalogue.sort_values("hub").drop_duplicates("same").set_index("same")
+    found = (own["same"] + "\x1f" + own["type"]).map(by_type)
+    own["same"] = found.where(own["type"].notna(), own["same"].map(by_name)).astype("str")
+    offers = catalogue.set_index("hub")
     for column in (*_OFFER, "title", "website", "type"):
         found = own["same"].map(offers[column]).astype("str")
         own[column] = own[column].fillna(found) if column in own else found
-    others = catalogue[~catalogue["same"].isin(own["same"])]
+    others = catalogue[~catalogue["hub"].isin(own["same"])]
     hubs = pd.concat([own, others], ignore_index=True).reindex(columns=[*_OWN, *_OFFER])
     hubs["submitted"] = hubs["hub"].isin(list(submitted))
     hubs["nuts_version"] = hubs["nuts_version"].where(hubs["nuts"].isna() | hubs["nuts_version"].notna(),

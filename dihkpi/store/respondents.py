@@ -1,8 +1,8 @@
 """Who is who: mentions of an organisation by identifier, registration number or name become one respondent.
 
 Two mentions are the same when they share an identifier or a registration number, or a name that belongs to no two
-numbers.
-The result is a pseudonym: a keyed hash of the identity, which tells nothing without the key.
+numbers. A number or name that occurs in several countries is one per country. The result is a pseudonym: a keyed hash of
+the identity, which tells nothing without the key.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def identify(
     Returns
     -------
     tables : dict of (survey, form) to pandas.DataFrame
-        ``respondent`` is the pseudonym; identifiers and names are gone.
+        ``respondent`` is the pseudonym and ``key`` a number; identifiers and names are gone.
     respondents : pandas.DataFrame
         One row per respondent: ``respondent``, kind, country, nuts, sector, size.
     """
@@ -48,6 +48,7 @@ def identify(
 
     tables: dict[Key, pd.DataFrame] = {}
     mentions: list[pd.DataFrame] = []
+    states = {row[name]: row["code"] for row in definitions.codelists["countries"].rows for name in ("iso", "code")}
     for name, survey in definitions.surveys.items():
         for form_name, form in survey.forms.items():
             frame = snapshot.table(name, form_name)
@@ -55,23 +56,26 @@ def identify(
                 continue
             tables[name, form_name] = frame
             if form.respondent:
-                mentions.append(_mentions(frame, form.respondent).assign(survey=name, form=form_name))
+                mentions.append(_mentions(frame, form.respondent, states).assign(survey=name, form=form_name))
     if not mentions:
         return tables, pd.DataFrame({name: pd.Series(dtype="str") for name in ("respondent", *_ATTRIBUTES)})
     everyone = pd.concat(mentions, ignore_index=True)
-    everyone["respondent"] = _pseudonyms(_merge(everyone), secret)
+    everyone["respondent"] = _pseudonyms(_merge(_by_country(everyone)), secret)
     for (name, form_name), frame in tables.items():
         who = definitions.surveys[name].forms[form_name].respondent
         if who:
             own = everyone.loc[(everyone["survey"] == name) & (everyone["form"] == form_name), "respondent"]
             named = [c for c in (who.id, who.registration, who.name) if c and c in frame]
-            tables[name, form_name] = frame.drop(columns=named).assign(respondent=own.array)
+            tables[name, form_name] = frame.drop(columns=named).assign(respondent=own.array, key=np.arange(len(frame)))
     known = everyone.groupby("respondent", sort=True)[list(_ATTRIBUTES)].first().reset_index()
     return tables, known.astype("str")
 
 
-def _mentions(frame: pd.DataFrame, who: Respondent) -> pd.DataFrame:
-    """One row per row of the form: by what it names an organisation, and what it says of it."""
+def _mentions(frame: pd.DataFrame, who: Respondent, states: Mapping[str, str]) -> pd.DataFrame:
+    """One row per row of the form: by what it names an organisation, and what it says of it.
+
+    ``states`` tells the country of the letters that a registration number may start with.
+    """
     import pandas as pd
 
     def column(name: str | None) -> Any:
@@ -79,14 +83,26 @@ def _mentions(frame: pd.DataFrame, who: Respondent) -> pd.DataFrame:
 
     kind = column(who.kind_from) if who.kind_from else pd.Series(who.kind, index=frame.index, dtype="str")
     plain = column(who.registration).str.upper().str.replace(r"[^0-9A-Z]", "", regex=True)
+    state = plain.str.slice(0, 2).where(plain.str.slice(2).str.contains("[0-9]", na=False)).map(states)
+    plain = plain.where(state.isna(), plain.str.slice(2))
     name = column(who.name).str.casefold().str.replace(r"\s+", " ", regex=True).str.strip()
     return pd.DataFrame({
         "id": "1:" + column(who.id).str.strip(),
         "number": "2:" + plain.where(plain != ""),
         "name": "3:" + kind.fillna("") + ":" + name,
+        "state": state.fillna(column(who.country)),
         "kind": kind, "country": column(who.country), "nuts": column(who.nuts), "sector": column(who.sector),
         "size": column(who.size),
     }).astype("str")  # fmt: skip
+
+
+def _by_country(mentions: pd.DataFrame) -> pd.DataFrame:
+    """Numbers and names that occur in several countries, told apart by their country."""
+    apart = {}
+    for column in ("number", "name"):
+        several = mentions.groupby(column)["state"].transform("nunique") > 1
+        apart[column] = mentions[column].mask(several, mentions[column] + ":" + mentions["state"].fillna(""))
+    return mentions.assign(**apart)
 
 
 def _merge(mentions: pd.DataFrame) -> pd.Series:

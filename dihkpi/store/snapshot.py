@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 
 from dihkpi.definitions import Definitions
 from dihkpi.intake.rows import derive
@@ -71,7 +71,7 @@ def take_snapshot(store: Store, definitions: Definitions, folder: Path) -> Snaps
 
     with store.engine.connect() as connection:
         current = pd.read_sql(text(_CURRENT), connection)
-        columns = dict(connection.execute(select(submissions.c.id, submissions.c.columns)).tuples().all())
+        columns = _recorded_columns(connection)
     digest = hashlib.sha256(definitions.fingerprint.encode())
     digest.update("\n".join(current["dataset"] + current["key"] + current["hash"]).encode())
     snapshot = Snapshot(digest.hexdigest()[:16], folder / digest.hexdigest()[:16])
@@ -94,8 +94,13 @@ def current_table(store: Store, definitions: Definitions, survey: str, form: str
     with store.engine.connect() as connection:
         current = pd.read_sql(text(_CURRENT.replace("WHERE NOT", "WHERE r.dataset = :dataset AND NOT")), connection,
                               params={"dataset": f"{survey}.{form}"})  # fmt: skip
-        columns = dict(connection.execute(select(submissions.c.id, submissions.c.columns)).tuples().all())
+        columns = _recorded_columns(connection)
     return _typed(f"{survey}.{form}", current, columns, definitions) if len(current) else None
+
+
+def _recorded_columns(connection: Connection) -> dict[str, str]:
+    """Submission to the names of the columns of its rows."""
+    return {row.id: row.columns for row in connection.execute(select(submissions.c.id, submissions.c.columns))}
 
 
 def _typed(
