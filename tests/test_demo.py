@@ -138,9 +138,7 @@ def test_one_organisation_has_one_name_and_number_everywhere(clean):
     services = frame_of(clean.glob("*/services.csv"))
     assert (services.groupby("VAT")[["Customer", "Customer ID"]].nunique() == 1).all(axis=None)
     names = services.drop_duplicates("VAT").set_index("VAT")["Customer"]
-    assessed = answers.drop_duplicates("fiscal_registration_number_vat").set_index(
-        "fiscal_registration_number_vat"
-    )
+    assessed = answers.drop_duplicates("fiscal_registration_number_vat").set_index("fiscal_registration_number_vat")
     both = names.index.intersection(assessed.index)
     assert len(both) > 0.9 * len(assessed)
     assert (names[both] == assessed.loc[both, "enterprise_name_edih"]).all()
@@ -180,9 +178,7 @@ def test_workbooks_hold_no_formula_and_no_link(inbox):
 
 
 def test_targets_are_cumulative_and_above_zero(inbox):
-    targets = pd.read_csv(inbox / "targets.csv").pivot(
-        index=["hub", "indicator"], columns="period", values="value"
-    )
+    targets = pd.read_csv(inbox / "targets.csv").pivot(index=["hub", "indicator"], columns="period", values="value")
     assert len(targets) == 6 * HUBS
     assert (targets["M18"] > 0).all()
     assert (targets["M36"] >= targets["M18"]).all()

@@ -18,9 +18,7 @@ def test_two_cases(case): ...
 
 def ask(tmp_path: Path, tests: str) -> subprocess.CompletedProcess[str]:
     (tmp_path / "test_marked.py").write_text(tests, encoding="utf-8")
-    return subprocess.run(
-        [sys.executable, str(TOOL), str(tmp_path)], capture_output=True, encoding="utf-8", timeout=60
-    )
+    return subprocess.run([sys.executable, str(TOOL), str(tmp_path)], capture_output=True, encoding="utf-8", timeout=60)
 
 
 def test_marks_are_counted_by_requirement(tmp_path: Path) -> None:

@@ -109,9 +109,7 @@ def sources(tmp_path: Path) -> dict[str, Path]:
     sheet["C2"] = "{=2+2}"
     sheet["C3"] = "https://example.invalid"
     book.save(tmp_path / "sme.xlsx")
-    (tmp_path / "events.csv").write_text(
-        'kind;start\n"two\nlines";1\n=1+1;2\nfair;31.02.2026\n', encoding="utf-8"
-    )
+    (tmp_path / "events.csv").write_text('kind;start\n"two\nlines";1\n=1+1;2\nfair;31.02.2026\n', encoding="utf-8")
     return {name: tmp_path / name for name in ("sme.xlsx", "events.csv")}
 
 
@@ -159,9 +157,7 @@ def test_bytes_depend_on_the_input_alone(
         assert one.read_bytes() == other.read_bytes(), one.name
 
 
-def test_the_page_has_a_verdict_for_every_rule(
-    tmp_path: Path, issues: pd.DataFrame, files: pd.DataFrame
-) -> None:
+def test_the_page_has_a_verdict_for_every_rule(tmp_path: Path, issues: pd.DataFrame, files: pd.DataFrame) -> None:
     write_issue_report(tmp_path, issues, files, RULES)
     page = (tmp_path / "issues.html").read_text(encoding="utf-8")
     words = [row.split("<")[0] for row in page.split('<td class="verdict"><span class="')[1:]]
@@ -176,10 +172,7 @@ def test_the_page_has_a_verdict_for_every_rule(
 
 
 def test_long_lists_are_cut_and_say_so(tmp_path: Path, files: pd.DataFrame) -> None:
-    many = [
-        ("f.csv", "", row, "x", "type", "error", f"A{row}", "?", "not a number", "", "")
-        for row in range(2, 302)
-    ]
+    many = [("f.csv", "", row, "x", "type", "error", f"A{row}", "?", "not a number", "", "") for row in range(2, 302)]
     write_issue_report(tmp_path, table_of(many), files)
     page = page_of(tmp_path)
     assert "A201" in page.text and "A202" not in page.text
@@ -280,9 +273,7 @@ def test_copies_get_names_that_excel_takes(tmp_path: Path) -> None:
     assert names == ["Issues_1_", "Issues_1_ (2)", "issues (2)", "x" * 30 + "…", "X" * 27 + " (2)"]
 
 
-def test_the_console_shows_errors_first_and_something_of_every_rule(
-    issues: pd.DataFrame, files: pd.DataFrame
-) -> None:
+def test_the_console_shows_errors_first_and_something_of_every_rule(issues: pd.DataFrame, files: pd.DataFrame) -> None:
     assert summary_lines(issues, files, limit=3) == [
         "1,202 rows received, 1,198 accepted, 4 set aside",
         "",

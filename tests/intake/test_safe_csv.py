@@ -64,9 +64,7 @@ def test_every_text_comes_back_even_one_that_looks_like_ours(tmp_path: Path) -> 
 
 
 def test_the_shared_payloads_come_back(shared: Path, tmp_path: Path) -> None:
-    group = json.loads((shared / "survey_fixtures" / "payloads.json").read_text(encoding="utf-8"))[
-        "csv_formula"
-    ]
+    group = json.loads((shared / "survey_fixtures" / "payloads.json").read_text(encoding="utf-8"))["csv_formula"]
     assert [escape_text(text) for text in group["must_stay_plain"]] == group["must_stay_plain"]
     texts = group["payloads"] + group["must_stay_plain"]
     assert len(texts) > 30

@@ -188,9 +188,7 @@ def _activity(place: _Place, effort: float) -> None:
                 expected = 1.0 if period == "M18" else 0.92
                 target = goal * (0.5 if period == "M18" else 1.0)
                 reached = value / target
-                light = ["behind", "watch", "on_track"][
-                    int(np.searchsorted([0.5, 0.75], reached / expected, "right"))
-                ]
+                light = ["behind", "watch", "on_track"][int(np.searchsorted([0.5, 0.75], reached / expected, "right"))]
                 place.rows[-1] |= {
                     "target": target,
                     "attainment": reached,
@@ -200,15 +198,11 @@ def _activity(place: _Place, effort: float) -> None:
     for period in ("2026", "../2026-12-31"):
         services = totals["services_delivered"] * place.share * effort * periods[period]
         place.split("services_delivered", period, services, "category", labels("service_categories"))
-        place.split(
-            "services_delivered", period, services * 1.4, "technology", list(labels("technologies"))[:18]
-        )
+        place.split("services_delivered", period, services * 1.4, "technology", list(labels("technologies"))[:18])
         customers = totals["customers_supported"] * place.share * effort * periods[period]
         place.split("customers_supported", period, customers, "customer_type", ["sme", "pso"])
         place.split("customers_supported", period, customers * 0.9, "size", labels("staff_size_sme"))
-        place.split(
-            "customers_supported", period, customers * 0.9, "sector", list(labels("dma_sectors_sme"))[:14]
-        )
+        place.split("customers_supported", period, customers * 0.9, "sector", list(labels("dma_sectors_sme"))[:14])
         for indicator, middle in {
             "aid_intensity": 42.0,
             "cross_border_share": 31.0,
@@ -276,9 +270,7 @@ def build_results(
     register = pd.DataFrame(
         {
             "hub": codes,
-            "name": [
-                shown.get(i, f"{NAMES[i % 12]} Digital Hub{f' {i}' if i > 11 else ''}") for i in range(hubs)
-            ],
+            "name": [shown.get(i, f"{NAMES[i % 12]} Digital Hub{f' {i}' if i > 11 else ''}") for i in range(hubs)],
             "title": [shown.get(i, f"European Digital Innovation Hub {NAMES[i % 12]}") for i in range(hubs)],
             "country": [SEATS[i % 8][:2] for i in range(hubs)],
             "type": [["edih", "edih", "seal_of_excellence"][i % 3] for i in range(hubs)],
@@ -297,9 +289,7 @@ def build_results(
     places = pd.concat(
         [
             register.assign(level="nuts2", code=register["nuts"], label=register["nuts"].map(regions)),
-            register.assign(
-                level="country", code=register["country"], label=register["country"].map(countries)
-            ),
+            register.assign(level="country", code=register["country"], label=register["country"].map(countries)),
             register.assign(level="network", code="all", label="Network"),
         ]
     )[["level", "code", "label", "hub"]].sort_values(["level", "code", "hub"], ignore_index=True)

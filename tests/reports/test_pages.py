@@ -159,9 +159,7 @@ def test_pages_call_nobody_and_hold_no_path_of_the_machine(published: Published)
 
 def test_hostile_names_are_shown_literally(published: Published) -> None:
     for name in ("index.html", "network/index.html"):
-        cells = {
-            " ".join(cell.removesuffix(" no report").split()) for cell in Reader(pages(published)[name]).cells
-        }
+        cells = {" ".join(cell.removesuffix(" no report").split()) for cell in Reader(pages(published)[name]).cells}
         assert {visible(payload) for payload in hostile_names()} <= cells, name
     title = Reader(pages(published)["hub/HR-adria/index.html"]).cells[1]
     assert title == visible(hostile_names()[0])
@@ -172,9 +170,7 @@ def test_every_figure_has_an_alternative_text_and_a_caption(published: Published
         figures = re.findall(r"<figure>.*?</figure>", page, flags=re.S)
         assert name == "index.html" or len(figures) >= 4
         for figure in figures:
-            assert re.search(r'alt="[^"]{20,}"', figure) and re.search(
-                "<figcaption>[^<]{5,}</figcaption>", figure
-            )
+            assert re.search(r'alt="[^"]{20,}"', figure) and re.search("<figcaption>[^<]{5,}</figcaption>", figure)
 
 
 def test_headings_descend_in_order(published: Published) -> None:
@@ -264,9 +260,7 @@ def test_index_offers_filters_and_downloads(published: Published) -> None:
 
 def test_pages_of_hostile_regions_in_process(published: Published) -> None:
     """Each region draws its hubs by name: nothing of a name becomes markup or mathematics."""
-    codes = sorted(
-        set(open_report(published.data, "network", "all")._results.places.query("level == 'nuts2'")["code"])
-    )
+    codes = sorted(set(open_report(published.data, "network", "all")._results.places.query("level == 'nuts2'")["code"]))
     assert len(codes) > 3
     for code in codes:
         read = Reader(open_report(published.data, "nuts2", code).hubs().html)

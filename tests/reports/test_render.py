@@ -57,9 +57,7 @@ def test_plan_covers_active_hubs_their_places_and_the_network(results: Path, def
     assert len([job for job in plan if job.level == "hub"]) == 11, "the twelfth hub submitted nothing"
     assert {job.code for job in plan if job.report == "region_assessment"} >= {"HR", "HR03", "EE00", "EL"}
     assert len({job.path for job in plan}) == len(plan) == len({job.key for job in plan})
-    assert all(job.parameters["data"] == results.name for job in plan), (
-        "relative, so that no machine is named"
-    )
+    assert all(job.parameters["data"] == results.name for job in plan), "relative, so that no machine is named"
 
 
 def test_plan_of_a_choice(results: Path, definitions: Any) -> None:
@@ -122,9 +120,7 @@ def test_a_folder_of_others_is_refused(job: ReportJob, tmp_path: Path) -> None:
     assert sorted(path.name for path in other.iterdir()) == ["manifest.json", "thesis.txt"]
 
 
-@pytest.mark.parametrize(
-    "name", ["x=1;import os;os.system('true');y", "a b", "class", "__builtins__", "print", ""]
-)
+@pytest.mark.parametrize("name", ["x=1;import os;os.system('true');y", "a b", "class", "__builtins__", "print", ""])
 def test_parameters_must_be_declared(tmp_path: Path, name: str) -> None:
     with pytest.raises(ReportError, match="is not declared in its parameters cell"):
         check_parameters(template(tmp_path), {name: 1})
@@ -156,9 +152,7 @@ def test_failures_stay_alone_and_name_template_cell_and_error(job: ReportJob, tm
     out = tmp_path / "out"
     results = render_reports(plan, out, progress=lambda result: seen.append(result.path))
     assert [result.state for result in results] == ["failed", "failed", "failed", "made"]
-    assert results[0].message.startswith(
-        "bad.ipynb, cell 4 under 'Findings': ZeroDivisionError: division by zero"
-    )
+    assert results[0].message.startswith("bad.ipynb, cell 4 under 'Findings': ZeroDivisionError: division by zero")
     assert "1 / 0" in results[0].message and "hub/bad/error.ipynb" in results[0].message
     assert (out / "hub/bad/error.ipynb").is_file() and not (out / "hub/bad/index.html").exists()
     assert "killed.ipynb, cell 3" in results[1].message and "Kernel" in results[1].message
@@ -170,9 +164,7 @@ def test_failures_stay_alone_and_name_template_cell_and_error(job: ReportJob, tm
 
 
 def test_a_cell_that_ends_the_kernel_quietly_is_a_failure(job: ReportJob, tmp_path: Path) -> None:
-    quiet = replace(
-        job, template=template(tmp_path, "import sys\nsys.exit()", "len(code)", name="quiet.ipynb")
-    )
+    quiet = replace(job, template=template(tmp_path, "import sys\nsys.exit()", "len(code)", name="quiet.ipynb"))
     (result,) = render_reports([quiet], tmp_path / "out")
     assert result.state == "failed" and "quiet.ipynb, cell 3" in result.message
 

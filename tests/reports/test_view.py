@@ -78,9 +78,7 @@ def test_every_section_shows_something_for_every_place(results: Path, level: str
 
 
 @pytest.mark.parametrize("dropped", [ALL, ALL[::3], ALL[1::3], ALL[2::3]], ids=["all", "a", "b", "c"])
-def test_missing_indicators_become_plain_sentences(
-    make_results: Callable[..., Path], dropped: list[str]
-) -> None:
+def test_missing_indicators_become_plain_sentences(make_results: Callable[..., Path], dropped: list[str]) -> None:
     data = make_results(hubs=8, drop=dropped)
     for level, code in [("hub", "HR-adria"), ("network", "all")]:
         found = every_section(data, level, code)
@@ -168,11 +166,7 @@ def test_quality_adds_up_and_says_when_it_does_not(make_results: Callable[..., P
 
 def test_provenance_names_switches_and_hashes(results: Path) -> None:
     said = text_of(open_report(results, "hub", "HR-adria").provenance().html)
-    assert (
-        "dma_sme: negative_item = ignore" in said
-        and "5f3a9c1be27d4408" in said
-        and "NUTS version 2024" in said
-    )
+    assert "dma_sme: negative_item = ignore" in said and "5f3a9c1be27d4408" in said and "NUTS version 2024" in said
 
 
 def test_unknown_place_and_folder_are_errors_that_help(results: Path, tmp_path: Path) -> None:
@@ -202,7 +196,5 @@ def test_main_survey_is_the_one_with_most_pairs_whatever_the_order(make_results:
     data = make_results()
     dictionary = json.loads((data / "dictionary.json").read_text(encoding="utf-8"))
     for surveys in (dictionary["surveys"], dict(sorted(dictionary["surveys"].items()))):
-        (data / "dictionary.json").write_text(
-            json.dumps({**dictionary, "surveys": surveys}), encoding="utf-8"
-        )
+        (data / "dictionary.json").write_text(json.dumps({**dictionary, "surveys": surveys}), encoding="utf-8")
         assert "Gain in digital maturity of firms" in open_report(data, "network", "all").headline().html

@@ -63,9 +63,7 @@ def main(folder: str) -> int:
     """Print what is wrong; 1 when anything is, or when there is no notebook at all."""
     paths = sorted(path for path in Path(folder).rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
     found = [
-        f"{path.name}: {fault}"
-        for path in paths
-        for fault in faults(json.loads(path.read_text(encoding="utf-8")))
+        f"{path.name}: {fault}" for path in paths for fault in faults(json.loads(path.read_text(encoding="utf-8")))
     ]
     print("\n".join(found) if found else f"{len(paths)} notebook{'s' * (len(paths) != 1)} clean")
     return 1 if found or not paths else 0
