@@ -85,7 +85,7 @@ def score(
     options = _options(option or [])
     checked, table, issues = _validate_all(files, loaded, survey, None)
     scores = _scores(checked, loaded, options)
-    if out:
+    if out and len(scores):
         from dihkpi.intake.safe_csv import write_csv
 
         out.mkdir(parents=True, exist_ok=True)
@@ -204,8 +204,9 @@ def _tell_scores(
     else:
         say(counts_line(table))
     overall = scores[scores["dimension"] == "overall"]
-    say(f"{len(overall):,} respondents scored" + (f": {out / 'scores.csv'}" if out else ""))
-    if not out:
+    written = f": {out / 'scores.csv'}" if out and len(scores) else ""
+    say(f"{len(overall):,} assessments scored{written}")
+    if not out and len(scores):
         from dihkpi.cli.messages import table as show_table
 
         rows = overall[["code", "survey", "wave", "value", "band", "status"]].head(50).astype(object)
