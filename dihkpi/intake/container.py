@@ -35,15 +35,18 @@ class Sheet:
         Row number of each row as a spreadsheet shows it.
     notes : tuple of (rule, message)
         What the reader had to do to read it.
-    short : mapping of int to int
-        Index of a row to its number of fields, where it differs from the others.
+    fields : numpy.ndarray of int, shape (rows,), optional
+        Number of fields of each row, where a file can get it wrong.
+    unread : frozenset of (int, int)
+        Index of the row and position of the cells that hold a formula without a value, or with an error.
     """
 
     name: str
     cells: Cells
     rows: npt.NDArray[np.int64]
     notes: tuple[tuple[str, str], ...] = ()
-    short: Mapping[int, int] | None = None
+    fields: npt.NDArray[np.int64] | None = None
+    unread: frozenset[tuple[int, int]] = frozenset()
 
     @cached_property
     def head(self) -> list[set[str]]:
@@ -135,7 +138,7 @@ def read_sheets(path: Path, limits: Limits) -> tuple[str, list[Sheet]]:
     for magic, (what, hint) in _REFUSED.items():
         if head.startswith(magic):
             raise FileRefusedError("wrong_container", f"{path.name} is {what}", hint)
-    if head.startswith(b"PK"):
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "xlsx", read_xlsx(path, limits)
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<script")):

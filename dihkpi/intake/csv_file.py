@@ -5,16 +5,23 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake.container import Limits, Sheet
+from dihkpi.intake.container import PREAMBLE, Limits, Sheet
 from dihkpi.intake.safe_csv import unescape_text
 from dihkpi.intake.text import show
 
 _SEPARATORS = (",", ";", "\t", "|")
+_STATED = re.compile(r'"?sep=(.)"?(?:\r\n?|\n)', re.IGNORECASE)
+_SAMPLE = 100_000
+"""Characters in which the separator is looked for."""
 _FALLBACK = "cp1252"
 
 
@@ -27,29 +34,22 @@ def read_csv(path: Path, limits: Limits) -> list[Sheet]:
         When it is not text, not rectangular beyond repair, or beyond the limits.
     """
     text, notes = _decode(path)
-    separator = None
-    if text[:6].lower().startswith("sep=") and len(text) > 4:
-        separator, text = text[4], text.partition("\n")[2]
-        first_line = 2
+    csv.field_size_limit(max(limits.characters, 1))
+    if stated := _STATED.match(text):
+        separator, text, first_line = stated[1], text[stated.end() :], 2
     else:
-        first_line = 1
-    separator = separator or _separator(text)
+        separator, first_line = _separator(text), 1
     rows, lines = _records(path, text, separator, first_line, limits)
     if not rows:
         raise FileRefusedError("empty_file", f"{path.name} has no rows", "export it again")
-    width, short = _width(rows)
-    if width > limits.columns:
-        raise FileRefusedError(
-            "too_many_columns",
-            f"{path.name} has {width} columns; at most {limits.columns} are read",
-            "export fewer columns",
-        )
-    padded = [row if len(row) == width else (row + [""] * width)[:width] for row in rows]
+    fields = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
+    width = int(fields.max())
+    padded = [row if len(row) == width else row + [""] * (width - len(row)) for row in rows]
     cells = np.array(padded, dtype=object).reshape(len(rows), width)
     if "'" in text:
         marked = np.array([value.startswith("'") for value in cells.ravel()]).reshape(cells.shape)
         cells[marked] = [unescape_text(value) for value in cells[marked]]
-    return [Sheet("", cells, np.array(lines, dtype=np.int64), tuple(notes), short)]
+    return [Sheet("", cells, np.array(lines, dtype=np.int64), tuple(notes), fields)]
 
 
 def _decode(path: Path) -> tuple[str, list[tuple[str, str]]]:
@@ -77,24 +77,34 @@ def _decode(path: Path) -> tuple[str, list[tuple[str, str]]]:
 
 
 def _separator(text: str) -> str:
-    """The separator that splits the first line that is not blank into most fields."""
-    line = next((line for line in text.splitlines() if line.strip()), "")
-    counts = {mark: len(next(csv.reader([line], delimiter=mark), [])) for mark in _SEPARATORS}
-    return max(counts, key=lambda mark: counts[mark])
+    """The separator with which the first rows agree best on a number of fields."""
+
+    def agreement(mark: str) -> int:
+        widths = Counter(len(row) for row in _rows(text[:_SAMPLE], mark) if len(row) > 1)
+        return max((width * rows for width, rows in widths.items()), default=0)
+
+    return max(_SEPARATORS, key=agreement)
+
+
+def _rows(text: str, separator: str) -> Iterator[list[str]]:
+    """The first rows, as far as they can be read."""
+    try:
+        yield from islice(csv.reader(io.StringIO(text, newline=""), delimiter=separator), PREAMBLE)
+    except csv.Error:
+        return
 
 
 def _records(
     path: Path, text: str, separator: str, first_line: int, limits: Limits
 ) -> tuple[list[list[str]], list[int]]:
-    csv.field_size_limit(max(limits.characters, 1))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     rows: list[list[str]] = []
     lines: list[int] = []
     line = first_line
     try:
         for row in reader:
-            if any(row):
-                rows.append(row)
+            if any(map(str.strip, row)):
+                rows.append(_within(path, line, row, limits))
                 lines.append(line)
                 if len(rows) > limits.rows + 1:
                     raise FileRefusedError(
@@ -110,11 +120,12 @@ def _records(
     return rows, lines
 
 
-def _width(rows: list[list[str]]) -> tuple[int, dict[int, int]]:
-    """Width of the header, and the rows that differ; empty fields beyond the header are nothing."""
-    widths = np.fromiter((len(row) for row in rows), dtype=np.int64, count=len(rows))
-    width = int(widths[0])
-    while width > 1 and rows[0][width - 1].strip() == "":
-        width -= 1  # a separator at the end of every line
-    differing = np.flatnonzero(widths != width)
-    return width, {int(i): len(rows[i]) for i in differing if len(rows[i]) < width or any(rows[i][width:])}
+def _within(path: Path, line: int, row: list[str], limits: Limits) -> list[str]:
+    """The row, without the empty fields that lie beyond the limit."""
+    if len(row) > limits.columns:
+        while not row[-1].strip():
+            row.pop()
+        if len(row) > limits.columns:
+            message = f"{path.name}, line {line}: {len(row):,} columns; at most {limits.columns} are read"
+            raise FileRefusedError("too_many_columns", message, "export fewer columns")
+    return row

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dihkpi.errors import hint_for
+from dihkpi.intake.cells import normalise_id
 from dihkpi.intake.issues import Fault
 from dihkpi.intake.text import normalise_header, show
 
@@ -33,7 +34,7 @@ class HubNames:
         table = self.hubs[["hub", "name", "title", "country"]].astype(object).where(self.hubs.notna(), None)
         for column in ("hub", "name", "title"):
             for hub, name, country in zip(table["hub"], table[column], table["country"], strict=True):
-                entries = found.setdefault(normalise_header(name), []) if name else []
+                entries = found.setdefault(_plain(name), []) if name else []
                 if hub not in (known for known, _ in entries):
                     entries.append((hub, country))
         return found
@@ -48,7 +49,7 @@ class HubNames:
         country : str, optional
             Code of the hub's country, for names that several hubs share.
         """
-        entries = self._ids.get(normalise_header(text), [])
+        entries = self._ids.get(_plain(text), [])
         exact = [entry for entry in entries if entry[0] == text]
         candidates = exact or entries
         if len(candidates) > 1 and country:
@@ -60,3 +61,8 @@ class HubNames:
             return None, Fault("ambiguous_hub", f"'{show(text)}' names several hubs", f"write the id: {which}")
         names = [str(name) for name in (*self.hubs["name"], *self.hubs["hub"])]
         return None, Fault("unknown_hub", f"unknown hub '{show(text)}'", hint_for(text, names, "known hubs", 5))
+
+
+def _plain(name: str) -> str:
+    """The form in which two names are compared: letter case, white space and kinds of hyphens count for nothing."""
+    return normalise_header(normalise_id(name))

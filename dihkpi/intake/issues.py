@@ -47,6 +47,8 @@ class IssueLog:
     records: list[tuple[object, ...]] = field(default_factory=list)
     bad_rows: set[int] = field(default_factory=set)
     """Indices of rows with an error."""
+    settled: set[tuple[int, int]] = field(default_factory=set)
+    """Index and position of cells about which everything is said."""
 
     def add(
         self,
@@ -59,6 +61,8 @@ class IssueLog:
         value: str = "",
     ) -> None:
         """Note one fault; ``row`` is the physical row, ``index`` the row of the table that an error sets aside."""
+        if (index, position) in self.settled:
+            return
         cell = f"{column_letter(position)}{row}" if position is not None and row is not None else ""
         self.records.append((
             self.file, self.sheet, row, header, fault.rule, fault.severity, cell,

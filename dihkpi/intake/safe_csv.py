@@ -45,7 +45,7 @@ def unescape_text(value: str) -> str:
 
 
 def write_csv(frame: pd.DataFrame, path: Path, *, for_excel: bool = False) -> Path:
-    """Write a table without its index: UTF-8, comma; numbers stay numbers.
+    """Write a table without its index: UTF-8, comma, CRLF as RFC 4180 has it; numbers stay numbers.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def write_csv(frame: pd.DataFrame, path: Path, *, for_excel: bool = False) -> Pa
     path : Path
         File to write; an existing one is replaced.
     for_excel : bool
-        With byte order mark and CRLF, so that a double click shows every letter right; programs prefer it without.
+        With byte order mark, so that a double click shows every letter right; programs prefer it without.
 
     Returns
     -------
@@ -62,8 +62,8 @@ def write_csv(frame: pd.DataFrame, path: Path, *, for_excel: bool = False) -> Pa
         The same path.
     """
     safe = frame.apply(_escape_column).rename(columns=lambda name: escape_text(str(name)))
-    encoding, end = ("utf-8-sig", "\r\n") if for_excel else ("utf-8", "\n")
-    safe.to_csv(path, index=False, encoding=encoding, lineterminator=end)
+    encoding = "utf-8-sig" if for_excel else "utf-8"
+    safe.to_csv(path, index=False, encoding=encoding, lineterminator="\r\n")  # a lone CR is quoted only with CRLF
     return path
 
 

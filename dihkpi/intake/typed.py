@@ -16,7 +16,7 @@ from dihkpi.intake.container import Cells
 from dihkpi.intake.headers import Header
 from dihkpi.intake.issues import Fault, IssueLog
 from dihkpi.intake.recognise import Match
-from dihkpi.intake.text import clean_cell, normalise_header
+from dihkpi.intake.text import clean_cell, normalise_header, show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,7 +108,9 @@ def _column(
                 )
     if column.required and position is not None:
         for i in np.flatnonzero(index < 0):
-            fault = Fault("required", f"'{title}' is empty, but required", "fill it in")
+            text = show(texts[i].strip())
+            what = f"'{text}' is no value, but '{title}' is required" if text else f"'{title}' is empty, but required"
+            fault = Fault("required", what, "fill it in")
             log.add(fault, row=int(body.rows[i]), index=int(i), position=position, header=title, value=texts[i])
     kinds = {"boolean": "boolean", "integer": "Int64"}
     result = {name: _take(parsed.values, index, kinds.get(column.type))}

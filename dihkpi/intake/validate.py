@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dihkpi.definitions import Definitions
-from dihkpi.definitions.survey import Form
+from dihkpi.definitions.survey import Form, Severity
 from dihkpi.intake.columns import check_columns
 from dihkpi.intake.container import Sheet
 from dihkpi.intake.headers import Header, match_headers
@@ -24,6 +24,7 @@ from dihkpi.intake.keys import check_keys
 from dihkpi.intake.recognise import Match
 from dihkpi.intake.rows import check_rows, derive, respondents
 from dihkpi.intake.submission import Part, Submission
+from dihkpi.intake.text import show
 from dihkpi.intake.typed import Body, type_cells
 
 if TYPE_CHECKING:
@@ -160,31 +161,57 @@ def _validate_part(
             )
         )
     header = match_headers(sheet, match, log)
-    body = Body(sheet.cells[match.header_row + 1 :], sheet.rows[match.header_row + 1 :])
-    _check_widths(sheet, match.header_row, body, log)
+    below = slice(match.header_row + 1, None)
+    whole = Body(sheet.cells[below], sheet.rows[below])
+    fits = _fitting(sheet, match.header_row, whole, log)
+    body = whole if fits.all() else Body(whole.cells[fits], whole.rows[fits])
+    if not len(whole):
+        severity: Severity = "error" if len(submission.parts) == 1 else "warning"
+        log.add(Fault("no_rows", "there is no row below the header", "fill it in, or leave it out", severity),
+                row=int(sheet.rows[match.header_row]))  # fmt: skip
     if not header.usable:
         log.bad_rows.update(range(len(body)))
+    _note_unread(sheet, match, header, body, log)
     frame = type_cells(body, header, match, definitions, log)
     frame = _with_hub(frame, match.form, submission, hubs, body, header, log)
     frame = frame.assign(respondent=respondents(match.form, frame))
     frame = derive(match.form, frame, definitions)
     repeats = _check_typed(frame, match, body, header, today, log) if header.usable else np.zeros(len(body), dtype=bool)
-    bad = repeats.copy()
-    bad[sorted(log.bad_rows)] = True
-    return _partition(frame, bad, body, sheet, submission, match, log)
+    good = ~repeats
+    good[sorted(log.bad_rows)] = False
+    fits[fits] = good
+    return _partition(frame[good], fits, whole, sheet, submission, match, log)
 
 
-def _check_widths(sheet: Sheet, header_row: int, body: Body, log: IssueLog) -> None:
-    width = sheet.cells.shape[1]
-    for i, found in (sheet.short or {}).items():
-        index = i - header_row - 1
-        if index >= 0:
-            fault = Fault(
-                "row_width",
-                f"the row has {found} fields, the header {width}",
-                "look for a stray or missing separator",
-            )
-            log.add(fault, row=int(body.rows[index]), index=index)
+def _fitting(sheet: Sheet, header_row: int, body: Body, log: IssueLog) -> npt.NDArray[np.bool_]:
+    """Rows with as many fields as the header; of the others nobody knows which field belongs where."""
+    fits = np.ones(len(body), dtype=bool)
+    if sheet.fields is None:
+        return fits
+    width = 1 + max(position for position, title in enumerate(sheet.cells[header_row]) if title.strip())
+    fields = sheet.fields[header_row + 1 :]
+    for i in np.flatnonzero(fields != width):
+        if fields[i] < width or any(map(str.strip, body.cells[i, width:])):
+            fits[i] = False
+            message = f"the row has {fields[i]} fields, the header {width}"
+            fault = Fault("row_width", message, "look for a stray or missing separator")
+            log.add(fault, row=int(body.rows[i]))
+    return fits
+
+
+def _note_unread(sheet: Sheet, match: Match, header: Header, body: Body, log: IssueLog) -> None:
+    """Cells of a workbook that hold a formula without a value, or an error."""
+    for column, position in header.positions.items():
+        if column in match.form.columns and match.form.columns[column].personal == "direct":
+            continue
+        for i in (i for i, at in sheet.unread if at == position and i > match.header_row):
+            index = i - match.header_row - 1
+            text = body.cells[index, position]
+            what = "a formula that was never computed" if text.startswith("=") else "an error"
+            fault = Fault("formula", f"'{show(text)}' is {what}", "open the file in a spreadsheet, correct and save it")
+            log.add(fault, row=int(body.rows[index]), index=index, position=position,
+                    header=header.titles[column], value=text)  # fmt: skip
+            log.settled.add((index, position))
 
 
 def _check_typed(
@@ -251,7 +278,7 @@ def _with_hub(
 
 def _partition(
     frame: pd.DataFrame,
-    bad: npt.NDArray[np.bool_],
+    good: npt.NDArray[np.bool_],
     body: Body,
     sheet: Sheet,
     submission: Submission,
@@ -260,10 +287,10 @@ def _partition(
 ) -> ValidatedPart:
     import pandas as pd
 
-    accepted = frame[~bad].assign(source_file=submission.name, source_sheet=sheet.name, source_row=body.rows[~bad])
+    accepted = frame.assign(source_file=submission.name, source_sheet=sheet.name, source_row=body.rows[good])
     titles = [str(title) or f"column {i + 1}" for i, title in enumerate(sheet.cells[match.header_row])]
-    quarantined = pd.DataFrame(body.cells[bad], columns=pd.Index(titles), dtype="str")
-    quarantined.insert(0, "source_row", body.rows[bad], allow_duplicates=True)
+    quarantined = pd.DataFrame(body.cells[~good], columns=pd.Index(titles), dtype="str")
+    quarantined.insert(0, "source_row", body.rows[~good], allow_duplicates=True)
     if len(accepted) + len(quarantined) != len(body):
         raise AssertionError("received is not accepted + quarantined: a fault of the program")
     return ValidatedPart(match, sheet.name, accepted.reset_index(drop=True), quarantined, log.table(), len(body))

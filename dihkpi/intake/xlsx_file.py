@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import warnings
+import zipfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +15,17 @@ import numpy as np
 from dihkpi.errors import FileRefusedError
 from dihkpi.intake.container import Limits, Sheet, check_archive
 
+_ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_TAG = 16
+"""Bytes in which the beginning of the tag of a formula fits."""
+
 
 def read_xlsx(path: Path, limits: Limits) -> list[Sheet]:
     """Read the sheets of a workbook that hold anything.
 
     The stated dimension of a sheet is not believed, formulas give their stored value, hidden sheets are named.
+    A formula without a stored value is given as it was typed, and noted; so is an error value.
 
     Raises
     ------
@@ -32,19 +41,15 @@ def read_xlsx(path: Path, limits: Limits) -> list[Sheet]:
     check_archive(path, limits)
     sheets: list[Sheet] = []
     try:
-        with path.open("rb") as handle, warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # drop-down lists and styles that openpyxl does not keep
-            book = openpyxl.load_workbook(handle, read_only=True, data_only=True, keep_links=False)
-            for sheet in book.worksheets:
-                notes = (
-                    ()
-                    if sheet.sheet_state == "visible"
-                    else (("hidden_sheet", f"the sheet '{sheet.title}' is hidden"),)
-                )
-                read = _sheet(path, sheet, limits, notes)
-                if read is not None:
-                    sheets.append(read)
-            book.close()
+            with path.open("rb") as handle, path.open("rb") as again:
+                book = openpyxl.load_workbook(handle, read_only=True, data_only=True, keep_links=False)
+                typed = openpyxl.load_workbook(again, read_only=True, keep_links=False) if _formulas(path) else None
+                for sheet in book.worksheets:
+                    read = _sheet(path, sheet, typed[sheet.title] if typed else None, limits)
+                    if read is not None:
+                        sheets.append(read)
     except FileRefusedError:
         raise
     except Exception as fault:  # openpyxl has no error class of its own: any failure means that the file is damaged
@@ -57,32 +62,65 @@ def read_xlsx(path: Path, limits: Limits) -> list[Sheet]:
     return sheets
 
 
-def _sheet(path: Path, sheet: Any, limits: Limits, notes: tuple[tuple[str, str], ...]) -> Sheet | None:
+def _formulas(path: Path) -> bool:
+    """Whether any sheet holds a formula: then the workbook is also read as it was typed."""
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if name.startswith("xl/worksheets/"):
+                with archive.open(name) as stream:
+                    end = b""
+                    while chunk := stream.read(1 << 20):
+                        if _FORMULA.search(end + chunk):
+                            return True
+                        end = chunk[-_TAG:]
+    return False
+
+
+def _rows(sheet: Any, typed: Any) -> Iterator[tuple[Sequence[Any], dict[int, str]]]:
+    """Values of each row, and its formulas without a stored value by position."""
     sheet.reset_dimensions()
+    if typed is None:
+        yield from ((values, {}) for values in sheet.iter_rows(values_only=True))
+        return
+    typed.reset_dimensions()
+    for cells, formulas in zip(sheet.iter_rows(), typed.iter_rows(values_only=True), strict=True):
+        waiting = {
+            position: str(getattr(formula, "text", formula))
+            for position, (cell, formula) in enumerate(zip(cells, formulas, strict=True))
+            if cell.value is None and formula is not None and cell.data_type != "str"  # the value of ="" is a text
+        }
+        yield [cell.value for cell in cells], waiting
+
+
+def _sheet(path: Path, sheet: Any, typed: Any, limits: Limits) -> Sheet | None:
+    hidden = sheet.sheet_state != "visible"
+    notes = (("hidden_sheet", f"the sheet '{sheet.title}' is hidden"),) if hidden else ()
     rows: list[list[str]] = []
     numbers: list[int] = []
+    unread: set[tuple[int, int]] = set()
     width = 0
-    for number, values in enumerate(sheet.iter_rows(values_only=True, max_col=limits.columns + 1), 1):
+    for number, (values, waiting) in enumerate(_rows(sheet, typed), 1):
         if len(rows) > limits.rows or number > limits.rows + 1:
             raise FileRefusedError("too_many_rows", f"{path.name} has more than {limits.rows:,} rows", "split it")
         texts = [value if type(value) is str else as_text(value) for value in values]
+        for position, formula in waiting.items():
+            texts[position] = formula
         while texts and not texts[-1]:
             texts.pop()
-        if not any(texts):
+        if len(texts) > limits.columns:
+            message = f"{path.name}, row {number}: more than {limits.columns} columns"
+            raise FileRefusedError("too_many_columns", message, "delete what stands far to the right")
+        if not any(map(str.strip, texts)):
             continue
+        if waiting or not _ERRORS.isdisjoint(texts):
+            unread |= {(len(rows), i) for i, text in enumerate(texts) if i in waiting or text in _ERRORS}
         width = max(width, len(texts))
         rows.append(texts)
         numbers.append(number)
-    if width > limits.columns:
-        raise FileRefusedError(
-            "too_many_columns",
-            f"{path.name} has more than {limits.columns} columns",
-            "delete what stands far to the right",
-        )
     if not rows:
         return None
     cells = np.array([row + [""] * (width - len(row)) for row in rows], dtype=object).reshape(len(rows), width)
-    return Sheet(sheet.title, cells, np.array(numbers, dtype=np.int64), notes)
+    return Sheet(sheet.title, cells, np.array(numbers, dtype=np.int64), notes, unread=frozenset(unread))
 
 
 def as_text(value: Any) -> str:
