@@ -106,7 +106,3 @@ class Scoring(Definition):
     """Decimals in reports; everything is computed in full precision."""
     reliable_share: Number = 0.0
     """A node with a smaller share of answered items is marked ``u``."""
-
-    def parent(self, code: str) -> str | None:
-        """The node that a node belongs to; ``None`` for the root."""
-        return next((name for name, node in self.nodes.items() if code in node.of), None)

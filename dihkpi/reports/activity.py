@@ -47,12 +47,12 @@ def _progress(found: list[tuple[str, Estimate]], period: str) -> Block:
     return sentence(f"{capital(period_words(period))}: {listing(counts)}.")
 
 
-def services_by_category(results: Results, words: Words, figures: Indicators) -> Block:
+def services_by_category(results: Results, figures: Indicators) -> Block:
     """Services delivered by category."""
     return _bars(results, figures, "category", "Services delivered by category")
 
 
-def services_by_technology(results: Results, words: Words, figures: Indicators) -> Block:
+def services_by_technology(results: Results, figures: Indicators) -> Block:
     """Services delivered by technology, the small ones together as Other."""
     drawn = _bars(results, figures, "technology", "Services delivered by technology")
     note = "A service can use several technologies and is counted with each of them."

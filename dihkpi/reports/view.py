@@ -50,11 +50,11 @@ class Report:
 
     def services_by_category(self) -> Block:
         """Services delivered by category."""
-        return activity.services_by_category(self._results, self._words, self._figures)
+        return activity.services_by_category(self._results, self._figures)
 
     def services_by_technology(self) -> Block:
         """Services delivered by technology, small ones merged."""
-        return activity.services_by_technology(self._results, self._words, self._figures)
+        return activity.services_by_technology(self._results, self._figures)
 
     def customers(self) -> Block:
         """Customers by type, size and sector."""
