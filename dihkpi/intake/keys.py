@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+MOST = 10
+"""Rows with the same key that are named."""
+_WHAT_TO_DO = "keep the right one, or correct the key"
+
+
 def row_keys(form: Form, frame: pd.DataFrame) -> pd.Series:
     """The natural key of every row as one text; missing where a part of the key is missing.
 
@@ -45,6 +50,11 @@ def _joined(frame: pd.DataFrame, names: tuple[str, ...], missing: str | None = N
     return result
 
 
+def _shown(form: Form) -> tuple[str, ...]:
+    """Columns to point at."""
+    return tuple(name for name in form.key if name != "respondent")
+
+
 def check_keys(
     form: Form, frame: pd.DataFrame, texts: Cells, rows: npt.NDArray[np.int64], report: Report
 ) -> npt.NDArray[np.bool_]:
@@ -72,7 +82,7 @@ def check_keys(
     keys = row_keys(form, frame)
     doubled = keys.notna() & keys.duplicated(keep=False)
     repeats = np.zeros(len(frame), dtype=bool)
-    shown = tuple(name for name in form.key if name != "respondent")
+    shown = _shown(form)
     for _, group in pd.Series(np.flatnonzero(doubled)).groupby(keys[doubled].to_numpy(), sort=False):
         places = group.to_numpy()
         same = np.array([bool((texts[i] == texts[places[0]]).all()) for i in places])
@@ -84,11 +94,20 @@ def check_keys(
                 report(Fault("repeated_row", message, "remove it", "warning", related=first), int(i), shown)
             continue
         for i in places:
-            others = tuple(int(rows[j]) for j in places if j != i)
-            message = f"the same {' and '.join(form.key)} with other values in row {', '.join(map(str, others))}"
-            report(
-                Fault("duplicate_key", message, "keep the right one, or correct the key", related=others),
-                int(i),
-                shown,
-            )
+            others = tuple(int(rows[j]) for j in places[: MOST + 1] if j != i)[:MOST]
+            where = ", ".join(map(str, others)) + (", …" if len(places) > MOST + 1 else "")
+            message = f"the same {' and '.join(form.key)} with other values in row {where}"
+            report(Fault("duplicate_key", message, _WHAT_TO_DO, related=others), int(i), shown)
     return repeats
+
+
+def check_other_sheets(
+    form: Form, frame: pd.DataFrame, sheet: str, rows: npt.NDArray[np.int64], earlier: dict[str, str], report: Report
+) -> None:
+    """Report keys that an earlier sheet of the same file holds; ``earlier`` gives their places, and gains these."""
+    keys = row_keys(form, frame)
+    for i in np.flatnonzero(keys.isin(list(earlier))):
+        message = f"the same {' and '.join(form.key)} as in {earlier[keys.iloc[i]]}"
+        report(Fault("duplicate_key", message, _WHAT_TO_DO), int(i), _shown(form))
+    places = (f"row {row} of the sheet '{sheet}'" for row in rows)
+    earlier.update({key: place for key, place in zip(keys, places, strict=True) if isinstance(key, str)})

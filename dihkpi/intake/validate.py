@@ -20,7 +20,7 @@ from dihkpi.intake.container import Sheet
 from dihkpi.intake.headers import Header, match_headers
 from dihkpi.intake.hubs import HubNames
 from dihkpi.intake.issues import Fault, IssueLog, concat_issues
-from dihkpi.intake.keys import check_keys
+from dihkpi.intake.keys import check_keys, check_other_sheets
 from dihkpi.intake.recognise import Match
 from dihkpi.intake.rows import check_rows, derive, respondents
 from dihkpi.intake.submission import Part, Submission
@@ -140,26 +140,22 @@ def validate(
     Validated
         ``received == accepted + quarantined``, always.
     """
+    earlier: dict[tuple[str, str], dict[str, str]] = {}
     parts = tuple(
-        _validate_part(part, submission, definitions, hubs, today or date.today()) for part in submission.parts
+        _validate_part(part, submission, definitions, hubs, today or date.today(), earlier) for part in submission.parts
     )
     return Validated(submission, parts)
 
 
 def _validate_part(
-    part: Part, submission: Submission, definitions: Definitions, hubs: HubNames | None, today: date
-) -> ValidatedPart:
+    part: Part, submission: Submission, definitions: Definitions, hubs: HubNames | None, today: date,
+    earlier: dict[tuple[str, str], dict[str, str]],
+) -> ValidatedPart:  # fmt: skip
     sheet, match = part.sheet, part.match
     log = IssueLog(submission.name, sheet.name)
     for rule, message in sheet.notes:
-        log.add(
-            Fault(
-                rule,
-                message,
-                "save the file as UTF-8" if rule == "encoding" else "check that it belongs here",
-                "warning",
-            )
-        )
+        hint = "save the file as UTF-8" if rule == "encoding" else "check that it belongs here"
+        log.add(Fault(rule, message, hint, "warning"))
     header = match_headers(sheet, match, log)
     below = slice(match.header_row + 1, None)
     whole = Body(sheet.cells[below], sheet.rows[below])
@@ -176,8 +172,11 @@ def _validate_part(
     frame = _with_hub(frame, match.form, submission, hubs, body, header, log)
     frame = frame.assign(respondent=respondents(match.form, frame))
     frame = derive(match.form, frame, definitions)
-    repeats = _check_typed(frame, match, body, header, today, log) if header.usable else np.zeros(len(body), dtype=bool)
-    good = ~repeats
+    several = len(submission.parts) > 1
+    known = earlier.setdefault((match.survey.survey, match.form_name), {}) if several else None
+    good = np.ones(len(body), dtype=bool)
+    if header.usable:
+        good = ~_check_typed(frame, match, body, header, today, log, known)
     good[sorted(log.bad_rows)] = False
     fits[fits] = good
     return _partition(frame[good], fits, whole, sheet, submission, match, log)
@@ -215,8 +214,9 @@ def _note_unread(sheet: Sheet, match: Match, header: Header, body: Body, log: Is
 
 
 def _check_typed(
-    frame: pd.DataFrame, match: Match, body: Body, header: Header, today: date, log: IssueLog
-) -> npt.NDArray[np.bool_]:
+    frame: pd.DataFrame, match: Match, body: Body, header: Header, today: date, log: IssueLog,
+    earlier: dict[str, str] | None,
+) -> npt.NDArray[np.bool_]:  # fmt: skip
     """Columns, rows and keys of the typed frame; returns the rows that only repeat another."""
     form = match.form
 
@@ -234,6 +234,8 @@ def _check_typed(
     for index, column, rule, message, hint in check_columns(form, frame):
         report(Fault(rule, message, hint), index, (column,))
     check_rows(match.survey, form, frame, today, report)
+    if earlier is not None:
+        check_other_sheets(form, frame, log.sheet, body.rows, earlier, report)
     return check_keys(form, frame, body.cells, body.rows, report)
 
 
