@@ -85,7 +85,8 @@ def compute_indicators(inputs: Inputs, definitions: Definitions, period: str) ->
     """The table ``indicators`` of a period.
 
     Besides the period itself, every figure is given for everything up to its last day, for each calendar year so far,
-    and for the periods that have targets. Breakdowns are given for the first two.
+    and for the periods that have targets. Breakdowns are given for the first two, and for the
+    periods of targets with a breakdown.
 
     Parameters
     ----------
@@ -145,11 +146,13 @@ def _setting(inputs: Inputs, definitions: Definitions, window: Window) -> Settin
     years = _years(inputs, definitions, last.year)
     windows = {w.label: w for w in (window, whole, *(parse_period(str(year)) for year in years))}
     targets = inputs.targets()
-    for label in sorted(set(targets["period"]) if targets is not None else ()):
-        windows.setdefault(label, parse_period(label))
+    detailed = {window.label, whole.label}
+    if targets is not None:
+        windows |= {label: parse_period(label) for label in sorted(set(targets["period"]) - set(windows))}
+        detailed |= set(targets.loc[targets["breakdown"].notna(), "period"] if "breakdown" in targets else ())
     return Setting(
         windows=tuple(windows.values()),
-        detailed=(window.label, whole.label),
+        detailed=frozenset(detailed),
         cutoff=np.datetime64(last),
         confidence=float(definitions.value("confidence_level")),
     )

@@ -29,7 +29,7 @@ class Setting:
     """What holds for a whole run."""
 
     windows: tuple[Window, ...]
-    detailed: tuple[str, ...]
+    detailed: frozenset[str]
     """Windows in which breakdowns are given as well."""
     cutoff: np.datetime64
     confidence: float

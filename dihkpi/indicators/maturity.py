@@ -27,7 +27,7 @@ def assessment_figures(
     frame = source.frame
     waves, labels = pd.factorize(frame["wave"].to_numpy(dtype=object), sort=True)
     people = pd.factorize(frame["respondent"])[0]
-    for level, window, located, inside in _grid(indicator, source, setting):
+    for level, window, located, inside in _grid(indicator, source, setting, up_to_end=bool(indicator.complete)):
         size = len(located.places)
         if indicator.complete:
             parts = _complete(
@@ -77,9 +77,9 @@ def score_figures(
         waves = source.frame["wave"].to_numpy(dtype=object)
         values = scores[list(indicator.score)].to_numpy(float)
         for level, window, located, inside in _grid(indicator, source, setting, up_to_end=True):
-            for wave in sorted({w for w in waves if isinstance(w, str)}):
-                rows = inside & (waves == wave)
-                about = f"survey={survey};wave={wave}"
+            for wave in sorted({w for w in waves if isinstance(w, str)}) or [None]:
+                rows = inside & (waves == wave) if wave else inside
+                about = f"survey={survey};wave={wave}" if wave else f"survey={survey}"
                 yield _means(
                     name,
                     level,

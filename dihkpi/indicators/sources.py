@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Mask = npt.NDArray[np.bool_]
+Days = npt.NDArray[np.datetime64]
 _RESPONDENT = ("kind", "size", "sector", "country", "nuts")
 
 
@@ -41,7 +43,7 @@ class Source:
     hubs: pd.DataFrame
     definitions: Definitions
     _places: dict[tuple[str, str], Located] = field(default_factory=dict)
-    _windows: dict[str, Mask] = field(default_factory=dict)
+    _windows: dict[tuple[str, str], Mask] = field(default_factory=dict)
 
     def located(self, level: str, place: str) -> Located:
         """Places of the rows at a level, by the seat of the hub or by the respondent."""
@@ -57,18 +59,20 @@ class Source:
 
     def inside(self, window: Window, cutoff: np.datetime64) -> Mask:
         """Rows with their day in a window, not after the cut-off; those without a day count only in an open window."""
-        if window.label not in self._windows:
-            if window.months:
-                first, last = project_days(
-                    self.frame["hub"].map(self.hubs["grant_start"]).astype("datetime64[s]"), window.months
-                )
-                inside = (self.day >= first.to_numpy()) & (self.day <= last.to_numpy()) & (self.day <= cutoff)
-            else:
-                inside = np.isnat(self.day) if window.is_open else self.day >= np.datetime64(window.first)
-                inside = inside | (self.day <= np.datetime64(window.last)) if window.is_open else (
-                    inside & (self.day <= np.datetime64(window.last)))  # fmt: skip
-            self._windows[window.label] = inside
-        return self._windows[window.label]
+        key = (window.label, str(cutoff))
+        if key not in self._windows:
+            first, last = self._bounds(window)
+            inside = (self.day >= first) & (self.day <= last) & (self.day <= cutoff)
+            self._windows[key] = inside | np.isnat(self.day) if window.is_open else inside
+        return self._windows[key]
+
+    def _bounds(self, window: Window) -> tuple[Days, Days]:
+        """First and last day of a window, for each row where they depend on the grant of its hub."""
+        if window.months:
+            starts = self.frame["hub"].map(self.hubs["grant_start"]).astype("datetime64[s]")
+            first, last = project_days(starts, window.months)
+            return first.to_numpy(), last.to_numpy()
+        return np.array(window.first or date.min, "datetime64[s]"), np.array(window.last, "datetime64[s]")
 
     def values(self, text: str) -> npt.NDArray[np.float64]:
         """An amount or condition for every row, as numbers with NaN where it is not known."""

@@ -118,7 +118,7 @@ def _stands(connection: Connection, identity: str, name: str) -> bool:
     by_number = select(submissions.c.id).order_by(submissions.c.number.desc()).limit(1)
     newest = connection.execute(by_number.where(submissions.c.file == name)).scalar()
     if newest is not None:
-        return newest.startswith(f"{identity}-")
+        return str(newest).startswith(f"{identity}-")
     same = (submissions.c.id >= f"{identity}-", submissions.c.id < f"{identity}-\uffff")
     return connection.execute(by_number.where(*same)).first() is not None
 

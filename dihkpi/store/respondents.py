@@ -1,8 +1,8 @@
 """Who is who: mentions of an organisation by identifier, registration number or name become one respondent.
 
 Two mentions are the same when they share an identifier or a registration number, or a name that belongs to no two
-numbers. A number or name that occurs in several countries is one per country. The result is a pseudonym: a keyed hash of
-the identity, which tells nothing without the key.
+numbers. A number or name that occurs in several countries is one per country. The result is a pseudonym: a keyed hash
+of the identity, which tells nothing without the key.
 """
 
 from __future__ import annotations
