@@ -123,7 +123,7 @@ class Layout(Definition):
 
 
 class Rule(Definition):
-    """A rule over several cells; exactly one of ``check``, ``sequence``, ``exclusive``, ``pattern`` kinds."""
+    """A rule over cells: one of ``check``, ``sequence``, ``exclusive``, ``unanswered``, ``straight_lining``."""
 
     brief: str
     """The rule as one plain sentence."""
