@@ -77,7 +77,7 @@ def score_figures(
         waves = source.frame["wave"].to_numpy(dtype=object)
         values = scores[list(indicator.score)].to_numpy(float)
         for level, window, located, inside in _grid(indicator, source, setting, up_to_end=True):
-            for wave in sorted({w for w in waves if isinstance(w, str)}) or [None]:
+            for wave in sorted({w for w in waves if isinstance(w, str)}) or [""]:
                 rows = inside & (waves == wave) if wave else inside
                 about = f"survey={survey};wave={wave}" if wave else f"survey={survey}"
                 yield _means(
