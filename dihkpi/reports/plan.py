@@ -86,11 +86,12 @@ def plan_reports(
     results = Results(data)
     everything = hubs is None and regions is None and not network
     active = set(results.hubs.loc[results.hubs["submitted"].astype(bool), "hub"])
-    inside = results.places[results.places["hub"].isin(active)]
-    places = set(zip(inside["level"], inside["code"], strict=True)) - {("network", "all")}
+    inside = results.places[results.places["hub"].isin(active) & ~results.places["level"].isin(["hub", "network"])]
+    regional = set(zip(inside["level"], inside["code"], strict=True))
+    codes = {code for _, code in regional}
     wanted = {("hub", hub) for hub in _chosen("hub", hubs, set(results.hubs["hub"]), active if everything else ())}
-    named = set(_chosen("region", regions, {code for _, code in places}, {c for _, c in places} if everything else ()))
-    wanted |= {(level, code) for level, code in places if code in named and level not in ("hub", "network")}
+    named = set(_chosen("region", regions, codes, codes if everything else ()))
+    wanted |= {(level, code) for level, code in regional if code in named}
     if network or (network is None and everything):
         wanted.add(("network", "all"))
     return list(_jobs(results, definitions, wanted))
@@ -106,7 +107,7 @@ def _chosen(noun: str, named: Collection[str] | None, known: set[str], default: 
 def _jobs(results: Results, definitions: Definitions, wanted: set[tuple[str, str]]) -> Iterator[ReportJob]:
     page = Path(definitions.file("notebooks", "page"))
     frame = _digest(sorted(file for file in page.rglob("*") if file.is_file()))
-    run = [results.meta.get(name) for name in ("snapshot", "definitions", "package", "period")]
+    run = _digest(sorted(file for file in results.folder.iterdir() if file.is_file()))
     levels = list(results.dictionary.get("levels", {}))
     order = sorted(wanted, key=lambda place: (levels.index(place[0]) if place[0] in levels else -1, *place))
     taken: set[str] = set()
