@@ -27,11 +27,14 @@ def check(definitions: Folder = None, as_json: AsJson = False) -> None:
     from dihkpi.definitions import load_definitions
     from dihkpi.errors import DefinitionError
     from dihkpi.scoring.examples import run_examples
+    from dihkpi.scoring.tree import bind
 
     loaded = load_definitions(definitions)
     tried = 0
     problems: list[str] = []
     for (name, version), survey in loaded.versions.items():
+        if survey.raw_scoring is not None:
+            bind(survey, survey.scoring())
         for example, differences in run_examples(survey, loaded):
             tried += 1
             problems += [f"{name}/{version}/examples.yaml › {example} › {difference}" for difference in differences]

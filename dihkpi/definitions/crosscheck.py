@@ -31,8 +31,9 @@ def cross_check(definitions: Definitions) -> list[str]:
             problems += _indicator(definitions, survey, indicator, f"{where}/indicators.yaml › {key}")
         problems += _examples(survey, f"{where}/examples.yaml")
     for name, level in definitions.levels.items():
-        for listed in filter(None, (level.codes, level.members)):
-            problems += _known(listed, definitions.codelists, f"levels.yaml › {name}", "code list")
+        for field, listed in (("codes", level.codes), ("members", level.members)):
+            if listed:
+                problems += _known(listed, definitions.codelists, f"levels.yaml › {name} › {field}", "code list")
     for name, report in definitions.reports.items():
         for wanted in report.levels:
             problems += _known(wanted, definitions.levels, f"reports.yaml › {name} › levels", "level")
@@ -150,6 +151,8 @@ def _tree(survey: Survey, scoring: Scoring, where: str) -> Iterator[str]:
     parents = [child for node in scoring.nodes.values() for child in node.of]
     for child in sorted({child for child in parents if parents.count(child) > 1}):
         yield f"{where} › nodes: '{child}' belongs to two nodes"
+    if circle := sorted(set(scoring.nodes) - _below_tops(scoring, parents)):
+        yield f"{where} › nodes: {', '.join(circle)} stand in a circle, so that each is below itself"
     for code, node in scoring.nodes.items():
         at = f"{where} › nodes › {code}"
         if code != "overall" and code not in parents:
@@ -165,9 +168,18 @@ def _tree(survey: Survey, scoring: Scoring, where: str) -> Iterator[str]:
             yield from _known(node.bands, scoring.bands, f"{at} › bands", "bands")
         if node.items:
             yield from _items(survey, scoring, node, at)
-    for name, bands in scoring.bands.items():
-        if len(bands.codes) != len(bands.edges) + 1 or list(bands.edges) != sorted(set(bands.edges)):
-            yield f"{where} › bands › {name}: needs rising edges and one code more than edges"
+
+
+def _below_tops(scoring: Scoring, parents: list[str]) -> set[str]:
+    """Nodes without parent, and all nodes below them."""
+    waiting = [code for code in scoring.nodes if code not in parents]
+    found: set[str] = set()
+    while waiting:
+        code = waiting.pop()
+        if code in scoring.nodes and code not in found:
+            found.add(code)
+            waiting.extend(scoring.nodes[code].of)
+    return found
 
 
 def _items(survey: Survey, scoring: Scoring, node: Node, at: str) -> Iterator[str]:
@@ -180,12 +192,12 @@ def _items(survey: Survey, scoring: Scoring, node: Node, at: str) -> Iterator[st
         yield from _known(code, all_items, f"{at} › items", "item")
     if node.points:
         yield from _known(node.points, scoring.points, f"{at} › points", "table of points")
-    for answer_type in sorted({item.type for item in items_of(survey, node)}):
+    for answer_type in sorted({item.type for item in items_of(survey, node)} & set(survey.answer_types)):
         table = node.points or answer_type
         if table not in scoring.points:
             yield f"{at}: no table of points for '{table}'\n      {hint_for(table, scoring.points)}"
             continue
-        offered = survey.answer_types[answer_type].codes if answer_type in survey.answer_types else {}
+        offered = survey.answer_types[answer_type].codes
         for code in offered:
             if code not in scoring.points[table]:
                 offer = f"the survey offers: {', '.join(offered)}"

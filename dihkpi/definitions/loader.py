@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from dihkpi.definitions.base import Definition
 from dihkpi.definitions.codelists import CodeList, read_code_list, read_csv_rows
+from dihkpi.definitions.explain import explain
 from dihkpi.definitions.indicators import (
     Example,
     Indicator,
@@ -22,10 +24,10 @@ from dihkpi.definitions.indicators import (
 )
 from dihkpi.definitions.locate import FOLDERS, bundled_root
 from dihkpi.definitions.options import apply_options
-from dihkpi.definitions.scoring import Scoring
+from dihkpi.definitions.scoring import Option, Scoring
 from dihkpi.definitions.survey import Form, Item, SurveyText
 from dihkpi.definitions.yaml import read_yaml
-from dihkpi.errors import DefinitionError, UsageError, did_you_mean, hint_for
+from dihkpi.errors import DefinitionError, UsageError, hint_for
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -51,11 +53,14 @@ class Survey(SurveyText):
         Raises
         ------
         UsageError
-            When the survey is not scored or a switch is unknown.
+            When the survey is not scored, or a switch is unknown or has an impossible value.
         """
         if self.raw_scoring is None:
             raise UsageError(f"survey {self.survey} has no scoring.yaml, so it has no scores")
-        return Scoring.model_validate(apply_options(self.raw_scoring, options or {}))
+        try:
+            return Scoring.model_validate(apply_options(self.raw_scoring, options or {}))
+        except ValidationError as fault:
+            raise UsageError("\n".join(explain(fault, "scoring.yaml"))) from None
 
 
 @dataclass(frozen=True)
@@ -152,6 +157,10 @@ def load_definitions(folder: str | Path | None = None) -> Definitions:
     return _Loader(tuple(roots)).load()
 
 
+class _Switches(Definition):
+    options: Mapping[str, Option] = {}
+
+
 class _Loader:
     """Collects the problems of all files before it raises."""
 
@@ -196,6 +205,13 @@ class _Loader:
             self.problems.extend(fault.problems)
             return None
 
+    def _mapping(self, path: Path, name: str) -> dict[str, Any]:
+        content = self._read(path, name)
+        if content is None or isinstance(content, dict):
+            return content or {}
+        self.problems.append(f"{name}: must be a mapping, lines such as 'name: …'")
+        return {}
+
     def _code_lists(self) -> dict[str, CodeList]:
         lists: dict[str, CodeList] = {}
         for path in self._files("schemas/codelists/*.csv"):
@@ -210,7 +226,7 @@ class _Loader:
         merged: dict[str, Model] = {}
         for path in self._files(pattern):
             name = path.name
-            for key, raw in (self._read(path, name) or {}).items():
+            for key, raw in self._mapping(path, name).items():
                 entry = self._build(model, raw, f"{name} › {key}")
                 if entry is not None:
                     merged[key] = entry
@@ -219,7 +235,7 @@ class _Loader:
     def _briefs(self) -> dict[str, str]:
         merged: dict[str, str] = {}
         for path in self._files("schemas/rules.yaml"):
-            merged |= self._read(path, path.name) or {}
+            merged |= self._mapping(path, path.name)
         return merged
 
     def _tables(self) -> dict[str, TableDefinition]:
@@ -236,9 +252,10 @@ class _Loader:
         for path in self._files("surveys/*/*/*.yaml"):
             key = (path.parent.parent.name, path.parent.name)
             files = found.setdefault(key, {})
-            content = self._read(path, f"{key[0]}/{key[1]}/{path.name}")
+            name = f"{key[0]}/{key[1]}/{path.name}"
+            content: Any = self._read(path, name) if path.name == "examples.yaml" else self._mapping(path, name)
             if path.name == "indicators.yaml":
-                content = {**files.get(path.name, {}), **(content or {})}
+                content = {**files.get(path.name, {}), **content}
             files[path.name] = content
             files.setdefault("folders", [])
             if path.parent not in files["folders"]:
@@ -248,15 +265,16 @@ class _Loader:
     def _survey(self, key: tuple[str, str], files: dict[str, Any]) -> Survey | None:
         name = "/".join(key)
         raw = files.get("survey.yaml")
-        if not isinstance(raw, dict):
-            self.problems.append(f"{name}: no survey.yaml")
+        if not raw:
+            if not any(problem.startswith(f"{name}/survey.yaml") for problem in self.problems):
+                self.problems.append(f"{name}: no survey.yaml with the fields {', '.join(SurveyText.model_fields)}")
             return None
         if (raw.get("survey"), raw.get("version")) != key:
             self.problems.append(
                 f"{name}/survey.yaml: survey and version must be those of the folder, {key[0]} and {key[1]}"
             )
         raw = {**raw, "forms": self._with_items(name, raw, files["folders"])}
-        scoring = files.get("scoring.yaml")
+        scoring = files.get("scoring.yaml") or None
         if scoring is not None:
             self._check_scoring(name, scoring)
         known = set(SurveyText.model_fields)
@@ -273,14 +291,13 @@ class _Loader:
             )
         return self._build(Survey, body, f"{name}/survey.yaml")
 
-    def _check_scoring(self, name: str, raw: Any) -> None:
+    def _check_scoring(self, name: str, raw: Mapping[str, Any]) -> None:
         """Every choice of every switch must give a valid definition."""
         where = f"{name}/scoring.yaml"
-        if not isinstance(raw, dict):
-            self.problems.append(f"{where}: must hold the fields {', '.join(Scoring.model_fields)}")
+        switches = self._build(_Switches, {"options": raw.get("options") or {}}, where)
+        if switches is None:
             return
-        options = raw.get("options") or {}
-        chosen = [{}] + [{o: c} for o, option in options.items() for c in (option or {}).get("choices") or {}]
+        chosen: list[dict[str, str]] = [{}, *({o: c} for o, option in switches.options.items() for c in option.choices)]
         for choice in chosen:
             try:
                 body = apply_options(raw, choice)
@@ -290,10 +307,12 @@ class _Loader:
             if self._build(Scoring, body, where if not choice else f"{where} › options › {choice}") is None:
                 return
 
-    def _with_items(self, name: str, raw: dict[str, Any], folders: list[Path]) -> dict[str, Any]:
+    def _with_items(self, name: str, raw: dict[str, Any], folders: list[Path]) -> Any:
         """Forms with the rows of their items CSV put in."""
-        forms: dict[str, Any] = {}
-        for form, body in (raw.get("forms") or {}).items():
+        forms = raw.get("forms")
+        if not isinstance(forms, dict):
+            return forms
+        for form, body in forms.items():
             items = body.get("items") if isinstance(body, dict) else None
             if isinstance(items, str):
                 path = next((f / items for f in reversed(folders) if (f / items).is_file()), folders[-1] / items)
@@ -302,51 +321,18 @@ class _Loader:
                     rows = read_csv_rows(path, f"{name}/{items}", tuple(Item.model_fields))
                     fields = Item.model_fields
                     body = {**body, "items": [{k: v for k, v in row.items() if k in fields} for row in rows]}
-                except FileNotFoundError:
+                except OSError:
                     self.problems.append(f"{name}/survey.yaml › forms › {form} › items: no file {items} beside it")
                     body = {**body, "items": []}
                 except DefinitionError as fault:
                     self.problems.extend(fault.problems)
                     body = {**body, "items": []}
-            forms[form] = body
+            forms = {**forms, form: body}
         return forms
 
     def _build(self, model: type[Model], raw: Any, where: str) -> Model | None:
         try:
             return model.model_validate(raw)
         except ValidationError as fault:
-            self.problems.extend(_explain(fault, where))
+            self.problems.extend(explain(fault, where))
             return None
-
-
-def _explain(fault: ValidationError, where: str) -> Iterator[str]:
-    """One line per problem, with the path inside the file."""
-    for error in fault.errors():
-        skip = ("Source", "function-before", "tuple[", "Names")
-        steps = [str(step) for step in error["loc"] if not str(step).startswith(skip)]
-        place = where
-        if steps and steps[0] in ("indicators", "examples"):
-            place, steps = where.replace("survey.yaml", f"{steps[0]}.yaml"), steps[1:]
-        path = " › ".join([place, *steps])
-        if error["type"] == "extra_forbidden":
-            near = did_you_mean(steps[-1], _all_fields())
-            yield f"{path}: unknown field" + (f"\n      did you mean '{near[0]}'?" if near else "")
-        elif error["type"] == "missing":
-            yield f"{path}: missing, but required"
-        else:
-            message = error["msg"].removeprefix("Value error, ")
-            given = error.get("input")
-            shown = f", not {given!r}" if isinstance(given, str | None) and "not a number" not in message else ""
-            yield f"{path}: {message[0].lower()}{message[1:]}{shown}"
-
-
-def _all_fields() -> set[str]:
-    from dihkpi.definitions.base import Definition
-
-    return {name for model in _subclasses(Definition) for name in model.model_fields}
-
-
-def _subclasses(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
-    for child in model.__subclasses__():
-        yield child
-        yield from _subclasses(child)

@@ -33,7 +33,7 @@ def apply_options(raw: Mapping[str, Any], chosen: Mapping[str, str]) -> dict[str
         value = chosen.get(name, option.get("default"))
         choices = option.get("choices") or {}
         if choices:
-            if value not in choices:
+            if not isinstance(value, str) or value not in choices:
                 raise UsageError(f"option {name}: unknown choice '{value}'\n  {hint_for(str(value), choices)}")
             _merge(result, choices[value] or {})
         elif name in chosen and option.get("sets"):

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
 
+from pydantic import model_validator
+
 from dihkpi.definitions.base import Definition, Names, Number
 
 
@@ -69,6 +71,12 @@ class Bands(Definition):
     reference: str = ""
     """Where they come from."""
 
+    @model_validator(mode="after")
+    def _fit(self) -> Bands:
+        if len(self.codes) != len(self.edges) + 1 or list(self.edges) != sorted(set(self.edges)):
+            raise ValueError("needs rising edges and one code more than edges")
+        return self
+
 
 class Option(Definition):
     """A documented switch: named choices that patch the definition, or one value that may be set."""
@@ -77,9 +85,9 @@ class Option(Definition):
     """What the switch decides."""
     reference: str = ""
     """Where the choices come from."""
-    default: Any
+    default: str | tuple[str, ...]
     """Choice or value when nothing is said."""
-    choices: Mapping[str, Any] = {}
+    choices: Mapping[str, Mapping[str, Any]] = {}
     """Choice to patch; ``null`` in a patch removes an entry."""
     sets: str | None = None
     """Path of the value that the option sets, such as ``bands.dma.edges``."""
