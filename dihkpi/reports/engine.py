@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from dihkpi.errors import ReportError
+from dihkpi.reports.child import can_fork, in_child, warm_up
 from dihkpi.reports.plan import ReportJob
 from dihkpi.reports.wording import visible
 
-CELL_SECONDS = 300
+REPORT_SECONDS = 300
 _ERROR_TAG = "papermill-error-cell-tag"
-_ENVIRONMENT = {
+ENVIRONMENT = {
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # a thread of Arrow's allocator, unwelcome at a fork
     "MPLBACKEND": "Agg",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -35,7 +37,10 @@ class FailedNotebookError(ReportError):
 
 
 def execute(job: ReportJob) -> Any:
-    """Run the template of a job in a kernel of its own.
+    """Run the template of a job in a process of its own.
+
+    Where it is safe, the process is a child of this one that inherits all imports and runs the cells in a shell;
+    elsewhere it is an ordinary kernel. Both give the same notebook.
 
     Returns
     -------
@@ -45,43 +50,57 @@ def execute(job: ReportJob) -> Any:
     Raises
     ------
     FailedNotebookError
-        When a cell fails, ends the kernel or takes too long; names template, cell and error.
+        When a cell fails, ends its process or takes too long; names template, cell and error.
     """
+    import nbformat
+
     check_parameters(job.template, job.parameters)
-    notebook, reason = _run(job)
+    with tempfile.TemporaryDirectory() as scratch, surroundings():
+        target = Path(scratch) / "report.ipynb"
+        reason = _run_forked(job, target) if can_fork() else _run(job, target, None)
+        if not target.is_file():
+            raise ReportError(f"{job.template.name} could not be started\n  {visible(reason)[:300]}")
+        notebook = nbformat.read(target, as_version=4)
     position = _stopped_at(notebook, reason)
     if reason or position is not None:
         raise FailedNotebookError(_message(job, notebook, position, reason), _clean(notebook))
     return _clean(notebook)
 
 
-def _run(job: ReportJob) -> tuple[Any, str]:
-    """The notebook as far as it came, and the error that stopped it."""
-    import nbformat
+def _run_forked(job: ReportJob, target: Path) -> str:
+    """Run the cells in a child of this process; the error that stopped them, if any."""
+    warm_up()
+
+    def work() -> str:
+        from dihkpi.reports.shell import register
+
+        return _run(job, target, register())
+
+    return in_child(work, REPORT_SECONDS)
+
+
+def _run(job: ReportJob, target: Path, engine: str | None) -> str:
+    """Run the cells by papermill into a file; the error that stopped them, if any."""
     import papermill
 
-    reason = ""
-    with tempfile.TemporaryDirectory() as scratch, _surroundings():
-        target = Path(scratch) / "report.ipynb"
-        try:
-            papermill.execute_notebook(
-                str(job.template),
-                str(target),
-                parameters=dict(job.parameters),
-                cwd=str(job.folder),
-                kernel_name="python3",
-                progress_bar=False,
-                log_output=False,
-                execution_timeout=CELL_SECONDS,
-                extra_arguments=["--log-level=50"],
-            )
-        except papermill.PapermillExecutionError as error:
-            reason = f"{error.ename}: {error.evalue}"
-        except Exception as error:  # the kernel died or was too slow; whatever it was, other reports go on
-            reason = f"{type(error).__name__}: {str(error).strip() or 'the kernel stopped'}"
-        if not target.is_file():
-            raise ReportError(f"{job.template.name} could not be started\n  {visible(reason)[:300]}")
-        return nbformat.read(target, as_version=4), reason
+    try:
+        papermill.execute_notebook(
+            str(job.template),
+            str(target),
+            parameters=dict(job.parameters),
+            cwd=str(job.folder),
+            engine_name=engine,
+            kernel_name="python3",
+            progress_bar=False,
+            log_output=False,
+            execution_timeout=REPORT_SECONDS,
+            extra_arguments=["--log-level=50"],
+        )
+    except papermill.PapermillExecutionError as error:
+        return f"{error.ename}: {error.evalue}"
+    except Exception as error:  # the kernel died or was too slow; whatever it was, other reports go on
+        return f"{type(error).__name__}: {str(error).strip() or 'the kernel stopped'}"
+    return ""
 
 
 def check_parameters(template: Path, parameters: Mapping[str, Any]) -> None:
@@ -115,11 +134,11 @@ def _is_json(value: object) -> bool:
 
 
 @contextmanager
-def _surroundings() -> Iterator[None]:
-    """A quiet log and a fixed environment for the kernel; both as before afterwards."""
+def surroundings() -> Iterator[None]:
+    """A quiet log and a fixed environment for the processes that run cells; both as before afterwards."""
     loggers = [logging.getLogger(name) for name in ("papermill", "traitlets", "nbclient")]
     levels, before = [logger.level for logger in loggers], dict(os.environ)
-    os.environ.update(_ENVIRONMENT)
+    os.environ.update(ENVIRONMENT)
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)
     try:

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 from dihkpi.errors import DihkpiError, UsageError
-from dihkpi.reports.engine import FailedNotebookError, execute
+from dihkpi.reports.engine import FailedNotebookError, execute, surroundings
 from dihkpi.reports.files import hash_of, inside, write_text
 from dihkpi.reports.manifest import claim, record_reports
 from dihkpi.reports.page import make_page
@@ -125,12 +125,11 @@ def _all(
             changed[position] = job
         else:
             yield position, _result(job, "unchanged", files)
-    if executor is None and (workers < 2 or len(changed) < 2):
-        yield from ((position, render_one(job, out, formats)) for position, job in changed.items())
-    elif executor is not None:
+    if executor is not None:
         yield from _spread(changed, out, formats, executor)
-    else:
-        with ProcessPoolExecutor(min(workers, len(changed)), mp_context=get_context("spawn")) as pool:
+    elif changed:
+        # A fresh process has one thread, so it can fork; this one may have many by now.
+        with surroundings(), ProcessPoolExecutor(min(workers, len(changed)), get_context("spawn")) as pool:
             yield from _spread(changed, out, formats, pool)
 
 
