@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dihkpi.intake.hubs import HubNames
     from dihkpi.intake.validate import Validated
 
-Files = Annotated[list[Path], typer.Argument(help="CSV or XLSX files, whatever their names say.")]
+Files = Annotated[list[Path], typer.Argument(exists=True, help="CSV or XLSX files, whatever their names say.")]
 SurveyId = Annotated[
     str | None, typer.Option("--survey", metavar="ID", help="Settles which survey the files belong to.")
 ]

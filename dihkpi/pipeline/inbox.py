@@ -74,7 +74,7 @@ def take_in(
         Settle whose files these are and what they carry.
     """
     found = list(files) if files is not None else list(_walk(inbox))
-    intake = Intake({_name(path, inbox): path for path in found})
+    intake = Intake({_name(path, inbox, hub): path for path in found})
     order = store.order()
     opened = [file for path in found if (file := _open(path, inbox, hub, intake))]
     # A file that has to be read again comes in its old turn, so that what corrected it still comes after it.
@@ -109,12 +109,15 @@ def _walk(inbox: Path) -> Iterator[Path]:
             yield path
 
 
-def _name(path: Path, inbox: Path) -> str:
-    return path.relative_to(inbox).as_posix() if path.is_relative_to(inbox) else path.name
+def _name(path: Path, inbox: Path, hub: str | None) -> str:
+    """How issues and the store call a file; files of one name from several hubs are several files."""
+    if path.is_relative_to(inbox):
+        return path.relative_to(inbox).as_posix()
+    return f"{hub}/{path.name}" if hub else path.name
 
 
 def _open(path: Path, inbox: Path, hub: str | None, intake: Intake) -> _File | None:
-    name = _name(path, inbox)
+    name = _name(path, inbox, hub)
     inside = path.relative_to(inbox).parts if path.is_relative_to(inbox) else (path.name,)
     try:
         if path.is_symlink() or not path.is_file():
