@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import product
 
+from dihkpi.definitions.collection import Definitions, Survey
 from dihkpi.definitions.expressions import parse
 from dihkpi.definitions.indicators import Indicator
-from dihkpi.definitions.loader import Definitions, Survey
 from dihkpi.definitions.scoring import Node, Scoring
 from dihkpi.definitions.survey import Form, Item
 from dihkpi.errors import UsageError, hint_for

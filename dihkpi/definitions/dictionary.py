@@ -12,8 +12,9 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from dihkpi.definitions.collection import Definitions
 from dihkpi.definitions.indicators import Example, Indicator, Level, PolicyValue, ReportDefinition
-from dihkpi.definitions.loader import Definitions, load_definitions
+from dihkpi.definitions.loader import load_definitions
 from dihkpi.definitions.scoring import Bands, ItemSet, Knockout, Node, Option, Scoring
 from dihkpi.definitions.survey import (
     AnswerType,

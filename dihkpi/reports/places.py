@@ -88,7 +88,7 @@ def hubs(results: Results, words: Words, level: str, code: str) -> Block:
     more = f"and {plural(rest, 'more hub')}, all in the index page. " if rest > 0 else ""
     note = (
         f"{more}Gain: mean change in points of {respondents(survey)} assessed twice, {words.interval} in "
-        "brackets. Where intervals overlap, no hub can be called better than another."
+        "brackets. This is no ranking: a difference between two hubs needs a test of its own."
     )
     caption = f"{plural(len(members), 'hub')} in alphabetical order"
     return table(caption, heads, rows, esc(note), kind="wide") + _gains(words, members, found)

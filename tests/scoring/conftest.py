@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 import pandas as pd
 import pytest
 
-from dihkpi.definitions.loader import Survey
+from dihkpi.definitions import Survey
 
 Answers = Callable[..., pd.DataFrame]
 
