@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -91,7 +92,8 @@ def write_manifest(out: str | Path, data: str | Path, *, made_at: str) -> Path:
     data : path
         The results folder they were made from.
     made_at : str
-        The only timestamp of all outputs, as ISO 8601; passed in, because nothing here reads a clock.
+        The only timestamp of all outputs, as ISO 8601; passed in, because nothing here reads a clock. Where nothing has
+        changed since, the earlier one stays, so that the folder keeps its bytes.
 
     Returns
     -------
@@ -106,9 +108,12 @@ def write_manifest(out: str | Path, data: str | Path, *, made_at: str) -> Path:
         "rows": {path.stem: _rows(path) for path in sorted(results.folder.glob("*.parquet"))},
         "files": {path.relative_to(folder).as_posix(): hash_of(path) for path in others if path.is_file()},
         "versions": _versions(),
-        "made_at": made_at,
     }
-    _write(folder, {**(_read(folder) or {}), **more})
+    before = _read(folder) or {}
+    now = {name: value for name, value in {**before, **more}.items() if name not in ("made_at", "content")}
+    content = hashlib.sha256(json.dumps(now, sort_keys=True).encode()).hexdigest()
+    same = content == before.get("content") and "made_at" in before
+    _write(folder, {**now, "content": content, "made_at": before["made_at"] if same else made_at})
     return folder / NAME
 
 
