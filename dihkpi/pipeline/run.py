@@ -107,7 +107,8 @@ def run(
     try:
         intake = take_in(space.inbox, store, definitions, lambda done, total: progress("files", done, total))
         files, issues = all_issues(store, intake)
-        write_issue_report(space.issues, issues, files, rule_briefs(issues, files, definitions), intake.sources)
+        if intake.recorded or intake.refused or not space.issues.is_dir():
+            write_issue_report(space.issues, issues, files, rule_briefs(issues, files, definitions), intake.sources)
         if files.empty:
             raise WorkspaceError(f"there is nothing to report: no file of {space.inbox} could be read")
         progress("snapshot", 0, 1)
