@@ -127,6 +127,8 @@ def _numbers(texts: pd.Series, column: Column, convention: Convention, book: Cod
 
 
 def _number_fault(text: str, column: Column, convention: Convention) -> Fault:
+    if re.fullmatch("[+-]?[0-9]+", text):
+        return Fault("number", f"'{show(text)}' has too many digits to be read exactly", "correct or round it")
     other = "comma" if convention.decimal == "dot" else "dot"
     what = {"integer": "a whole number", "money": "an amount"}.get(column.type, "a number")
     example = "1250.00" if convention.decimal == "dot" else "1250,00"
