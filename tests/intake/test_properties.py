@@ -39,7 +39,7 @@ dirt = st.one_of(
 changes = st.lists(st.tuples(st.integers(1, 5), st.integers(0, 89), dirt), max_size=12)
 
 
-@tries(60)
+@tries(40)
 @given(changes=changes, again=st.lists(st.integers(1, 5), max_size=3), torn=st.lists(st.integers(1, 5), max_size=2))
 def test_no_row_is_lost_whatever_the_dirt(changes, again, torn, files, sme, definitions) -> None:
     rows = copy.deepcopy(sme)
