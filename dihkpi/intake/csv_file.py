@@ -43,7 +43,10 @@ def read_csv(path: Path, limits: Limits) -> list[Sheet]:
     if not rows:
         raise FileRefusedError("empty_file", f"{path.name} has no rows", "export it again")
     fields = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
-    width = int(fields.max())
+    known = int(fields[:PREAMBLE].max())
+    if fields.max() > known:
+        rows = [_folded(row, known, separator) if len(row) > known else row for row in rows]
+    width = max(map(len, rows))
     padded = [row if len(row) == width else row + [""] * (width - len(row)) for row in rows]
     cells = np.array(padded, dtype=object).reshape(len(rows), width)
     if "'" in text:
@@ -118,6 +121,12 @@ def _records(
             raise FileRefusedError("cell_too_long", message, "shorten the text, or look for a missing quote") from None
         raise FileRefusedError("broken_csv", f"{where}: the quotes do not match ({fault})", "close the quote") from None
     return rows, lines
+
+
+def _folded(row: list[str], width: int, separator: str) -> list[str]:
+    """The row with all fields beyond a width as one, so that a single long row does not widen the table."""
+    rest = row[width:]
+    return [*row[:width], separator.join(rest) if any(map(str.strip, rest)) else ""]
 
 
 def _within(path: Path, line: int, row: list[str], limits: Limits) -> list[str]:

@@ -174,6 +174,17 @@ def test_rows_set_aside_keep_every_field(files, sme, definitions) -> None:
     assert part.quarantined.iloc[1, 1:-1].tolist() == sme[3]
 
 
+def test_a_long_row_far_below_does_not_widen_the_table(files, sme, definitions) -> None:
+    rows = [sme[0], *([*sme[1][:3], f"AT{n}", *sme[1][4:]] for n in range(100))]
+    rows[90] = [*rows[90], "", "a", "b"]
+    rows[91] = [*rows[91], "", ""]
+    (part,) = validate(read_submission(files.csv(rows), definitions), definitions).parts
+    assert part.issues[["rule", "row"]].values.tolist() == [["row_width", 91]]
+    assert part.quarantined.shape == (1, 1 + len(sme[0]) + 1)
+    assert part.quarantined.iloc[0, -1] == ",a,b"
+    assert len(part.accepted) == 99
+
+
 # The same table in another dress
 
 
