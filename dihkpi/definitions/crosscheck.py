@@ -53,7 +53,7 @@ def column_names(form: Form) -> list[str]:
     ranges = [name for name, column in form.columns.items() if column.type == "dates"]
     ends = ["start", "end"] if ranges else []
     items = [item.code for item in form.items]
-    return [*form.columns, *ends, *items, *form.derived, "respondent", "today"]
+    return [*form.columns, *ends, *items, *form.derived, "respondent", "hub", "today"]
 
 
 def _expression(text: str, names: Iterable[str], where: str) -> Iterator[str]:

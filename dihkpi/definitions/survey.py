@@ -37,6 +37,8 @@ class Column(Definition):
     """Further code lists whose entries are accepted with a warning."""
     unknown: Severity = "error"
     """What an unknown code is."""
+    unknown_hint: str = ""
+    """What an unknown code means and what to do; the codes that are allowed by default."""
     min: Number | None = None
     """Smallest value, or lowest level."""
     max: Number | None = None

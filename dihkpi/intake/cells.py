@@ -117,8 +117,11 @@ def _numbers(texts: pd.Series, column: Column, convention: Convention, book: Cod
     stripped = plain[fits].str.replace(rf"{_SPACES}|[{group}]", "", regex=True)
     values = np.full(len(texts), np.nan)
     values[fits] = stripped.str.replace(",", ".", regex=False).to_numpy(dtype=float)
-    whole = column.type == "integer"
-    broken = fits & ((np.abs(values) >= 2**53) | (whole & (values != np.floor(values))))
+    sign = "." if convention.decimal == "dot" else ","
+    fraction = plain.str.contains(sign, regex=False).to_numpy(dtype=bool)
+    thousands = plain.str.fullmatch(rf"[+-]?[1-9][0-9]{{0,2}}[{sign}][0-9]{{3}}").to_numpy(dtype=bool)
+    unclear = fraction if column.type == "integer" else thousands & (column.type == "money")
+    broken = fits & ((np.abs(values) >= 2**53) | unclear)
     values[broken] = np.nan
     if column.type == "money":
         values = np.round(values, 2)
@@ -129,17 +132,28 @@ def _numbers(texts: pd.Series, column: Column, convention: Convention, book: Cod
 def _number_fault(text: str, column: Column, convention: Convention) -> Fault:
     if re.fullmatch("[+-]?[0-9]+", text):
         return Fault("number", f"'{show(text)}' has too many digits to be read exactly", "correct or round it")
+    sign = "." if convention.decimal == "dot" else ","
+    if re.fullmatch(rf"[+-]?[1-9][0-9]{{0,2}}[{sign}][0-9]{{3}}", text):
+        plain = text.replace(sign, "")
+        hint = f"write {plain}" if column.type == "integer" else f"write {plain} or {text[:-1]}"
+        return Fault("ambiguous_number", f"'{show(text)}' may be {plain} or {text.rstrip('0').rstrip(sign)}", hint)
     other = "comma" if convention.decimal == "dot" else "dot"
     what = {"integer": "a whole number", "money": "an amount"}.get(column.type, "a number")
     example = "1250.00" if convention.decimal == "dot" else "1250,00"
     if re.fullmatch(_GRAMMAR[other].replace("\\d", "[0-9]"), text):
         message = f"'{show(text)}' is written with a decimal {other}, but this file uses a decimal {convention.decimal}"
-        return Fault("decimal_sign", message, f"write it as {example}")
+        return Fault("decimal_sign", message, f"write it as {_rewritten(text, other)}")
     return Fault(
         "number",
         f"'{show(text)}' is not {what}",
         f"write digits only, such as {'12' if what[2] == 'w' else example}",
     )
+
+
+def _rewritten(text: str, other: str) -> str:
+    """A number of the other convention in that of the file."""
+    sign, group = (",", ".") if other == "comma" else (".", ",")
+    return re.sub(_SPACES, "", text).replace(group, "").replace(sign, group)
 
 
 _DATE_FORMS: Mapping[str, tuple[str, str]] = {

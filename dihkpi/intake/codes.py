@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from dihkpi.definitions import CodeList, Definitions
@@ -12,6 +12,10 @@ from dihkpi.definitions.survey import Column, Severity
 from dihkpi.errors import hint_for
 from dihkpi.intake.issues import Fault
 from dihkpi.intake.text import normalise_header, show
+
+
+LONG = 100
+"""Labels of a longer list are not offered one by one."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,17 @@ class CodeBook:
     @cached_property
     def known(self) -> Mapping[str, str]:
         """Normalised text to code; a label that several codes share is left out."""
-        return _lookup(self.lists)
+        return {text: codes[0] for text, codes in _lookup(self.lists).items() if len(codes) == 1}
+
+    @cached_property
+    def ambiguous(self) -> Mapping[str, tuple[str, ...]]:
+        """Labels that several codes share, and these codes."""
+        return {text: codes for text, codes in _lookup(self.lists).items() if len(codes) > 1}
 
     @cached_property
     def tolerated(self) -> Mapping[str, str]:
         """Normalised text to code, of the lists that are accepted with a warning."""
-        return _lookup(self.also)
+        return {text: codes[0] for text, codes in _lookup(self.also).items()}
 
     @cached_property
     def labels(self) -> list[str]:
@@ -64,29 +73,37 @@ class CodeBook:
         if wanted in self.known:
             return self.known[wanted], None
         if wanted in self.tolerated:
-            message = f"'{show(text)}' is not in {self.name}, but in {self.also[0].name}"
-            return self.tolerated[wanted], Fault("other_list", message, f"choose from {self.name}", "warning", text)
+            message = f"'{show(text)}' is read, but it is not one of the list {self.name}"
+            hint = hint_for(text, self.labels, "allowed")
+            return self.tolerated[wanted], Fault("other_list", message, hint, "warning", text)
+        if wanted in self.ambiguous:
+            codes = ", ".join(self.ambiguous[wanted])
+            return None, Fault("ambiguous_code", f"'{show(text)}' names several codes", f"write one of {codes}", unknown, text)
         message = f"unknown code '{show(text)}': not in the list {self.name}"
-        return None, Fault("unknown_code", message, hint_for(text, self.labels, "allowed"), unknown, text)
+        known = self.labels if len(self.labels) <= LONG else []
+        hint = hint_for(text, known, "allowed") if known else f"write a code of schemas/codelists/{self.name}.csv"
+        return None, Fault("unknown_code", message, hint, unknown, text)
 
 
 @lru_cache(maxsize=256)
-def _lookup(lists: tuple[CodeList, ...]) -> Mapping[str, str]:
-    by_code: dict[str, str] = {}
-    by_label: dict[str, set[str]] = {}
+def _lookup(lists: tuple[CodeList, ...]) -> Mapping[str, tuple[str, ...]]:
+    """Normalised code, label or alias to the codes it may mean; a code means itself."""
+    by_code: dict[str, tuple[str, ...]] = {}
+    by_label: dict[str, dict[str, None]] = {}
     for code_list in lists:
         for row in code_list.rows:
-            by_code.setdefault(normalise_header(row["code"]), row["code"])
+            by_code.setdefault(normalise_header(row["code"]), (row["code"],))
             for label in (row["label"], *row.get("aliases", "").split("|")):
                 if label:
-                    by_label.setdefault(normalise_header(label), set()).add(row["code"])
-    labels = {label: next(iter(codes)) for label, codes in by_label.items() if len(codes) == 1}
-    return {**labels, **by_code}
+                    by_label.setdefault(normalise_header(label), {})[row["code"]] = None
+    return {**{label: tuple(codes) for label, codes in by_label.items()}, **by_code}
 
 
 def parse_code(text: str, column: Column, book: CodeBook) -> tuple[str | None, list[Fault]]:
     """One code."""
     code, fault = book.find(text, column.unknown)
+    if fault and fault.rule == "unknown_code" and column.unknown_hint:
+        fault = replace(fault, hint=column.unknown_hint)
     return code, [fault] if fault else []
 
 

@@ -49,6 +49,8 @@ class IssueLog:
     """Indices of rows with an error."""
     settled: set[tuple[int, int]] = field(default_factory=set)
     """Index and position of cells about which everything is said."""
+    told: set[tuple[int | None, int | None]] = field(default_factory=set)
+    """Index and position of cells with an issue."""
 
     def add(
         self,
@@ -69,6 +71,8 @@ class IssueLog:
             show(value if fault.value is None else fault.value), fault.message, fault.hint,
             ", ".join(str(number) for number in fault.related),
         ))  # fmt: skip
+        if position is not None:
+            self.told.add((index, position))
         if fault.severity == "error" and index is not None:
             self.bad_rows.add(index)
 

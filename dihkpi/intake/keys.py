@@ -40,7 +40,7 @@ def _joined(frame: pd.DataFrame, names: tuple[str, ...], missing: str | None = N
     import pandas as pd
 
     result = pd.Series("", index=frame.index, dtype="str")
-    optional = {"breakdown": ""}
+    optional = {"breakdown": "", "hub": ""}
     for number, name in enumerate(names):
         column = frame[name] if name in frame else pd.Series(pd.NA, index=frame.index, dtype="str")
         text = column.astype("str").str.casefold()
@@ -51,8 +51,10 @@ def _joined(frame: pd.DataFrame, names: tuple[str, ...], missing: str | None = N
 
 
 def _shown(form: Form) -> tuple[str, ...]:
-    """Columns to point at."""
-    return tuple(name for name in form.key if name != "respondent")
+    """Columns to point at: the key, or the name of whom it is about."""
+    own = tuple(name for name in form.key if name not in ("respondent", "hub"))
+    name = form.respondent.name if form.respondent else None
+    return own or ((name,) if name else form.key)
 
 
 def check_keys(

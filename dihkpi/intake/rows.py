@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Report = Callable[[Fault, int, tuple[str, ...]], None]
-"""Called with a fault, the position of its row and the columns it points at."""
+"""Called with a fault, the position of its row, and the columns it reads: it points at the first of them."""
 
 
 def derive(form: Form, frame: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
@@ -47,7 +47,7 @@ def check_rows(survey: Survey, form: Form, frame: pd.DataFrame, today: date, rep
     """Apply every rule of a form to its rows."""
     for name, rule in form.rules.items():
         if rule.check:
-            _check(name, rule, frame, today, report)
+            _check(name, rule, form, frame, today, report)
         elif rule.exclusive:
             _exclusive(name, rule, form, frame, report)
         elif rule.unanswered:
@@ -62,7 +62,7 @@ def _fault(name: str, rule: Rule, message: str) -> Fault:
     return Fault(name, message, rule.hint, rule.severity)
 
 
-def _check(name: str, rule: Rule, frame: pd.DataFrame, today: date, report: Report) -> None:
+def _check(name: str, rule: Rule, form: Form, frame: pd.DataFrame, today: date, report: Report) -> None:
     import pandas as pd
 
     expression = parse(rule.check or "")
@@ -72,15 +72,18 @@ def _check(name: str, rule: Rule, frame: pd.DataFrame, today: date, report: Repo
     if set(expression.names) - set(columns):
         return
     broken = expression.evaluate(columns, frame.index).eq(False).fillna(False).to_numpy(dtype=bool)
-    cells = tuple(rule.cells) or tuple(n for n in expression.names if n != "today")
+    read = tuple(n for n in expression.names if n in frame)
+    labels = {n: (form.columns[n].label if n in form.columns else "") or n.replace("_", " ") for n in read}
     for i in np.flatnonzero(broken):
-        shown = ", ".join(f"{n} {_shown(frame[n].iloc[i])}" for n in expression.names if n in frame)[:120]
-        report(_fault(name, rule, f"this does not hold: {rule.brief} ({shown})"), int(i), cells)
+        shown = ", ".join(f"{labels[n]}: {_shown(frame[n].iloc[i])}" for n in read)[:160]
+        report(_fault(name, rule, f"this does not hold: {rule.brief} ({shown})"), int(i), (*rule.cells, *read))
 
 
 def _shown(value: Any) -> str:
     import pandas as pd
 
+    if pd.isna(value):
+        return "empty"
     if isinstance(value, pd.Timestamp):
         return value.date().isoformat()
     if isinstance(value, float):

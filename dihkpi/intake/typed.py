@@ -53,7 +53,9 @@ def type_cells(body: Body, header: Header, match: Match, definitions: Definition
     import pandas as pd
 
     convention = Convention(match.layout.dates, match.layout.decimal)
-    missing = tuple(definitions.value("missing_tokens"))
+    missing, identifiers = (tuple(definitions.value(name)) for name in ("missing_tokens", "missing_identifiers"))
+    who = match.form.respondent
+    registers = {who.id, who.registration} if who else set()
     columns: dict[str, Any] = {}
     for name, column in match.form.columns.items():
         if column.personal == "direct":
@@ -63,7 +65,8 @@ def type_cells(body: Body, header: Header, match: Match, definitions: Definition
         if name in match.layout.fixed:
             texts = np.full(len(body), match.layout.fixed[name], dtype=object)
         book = CodeBook.of(column, definitions)
-        columns |= _column(name, column, texts, convention, book, missing, body, header, log)
+        words = identifiers if name in registers else missing if column.type in _NUMERIC else ()
+        columns |= _column(name, column, texts, convention, book, words, body, header, log)
     columns |= _answers(body, header, match, log)
     return pd.DataFrame(columns)
 
@@ -87,7 +90,7 @@ def _column(
     import pandas as pd
 
     codes, uniques = distinct(texts)
-    empty_words = {normalise_header(token) for token in (*column.missing, *(tokens if column.type in _NUMERIC else ()))}
+    empty_words = {normalise_header(token) for token in (*column.missing, *tokens)}
     blank = np.array([not text or normalise_header(text) in empty_words for text in uniques], dtype=bool)
     filled = np.flatnonzero(~blank)
     parsed = parse_texts(pd.Series(uniques[filled], dtype="str"), column, convention, book)

@@ -231,9 +231,15 @@ def _check_typed(
                     header=header.titles.get(source, ""), value=str(text))  # fmt: skip
             return  # one cause, one issue: it points at the first of its cells
 
+    def report_rule(fault: Fault, index: int, columns: tuple[str, ...]) -> None:
+        places = {(index, header.positions.get(_source_column(form, column))) for column in columns}
+        if not places & told:  # one cause, one issue: a cell that has one breaks no rule
+            report(fault, index, columns)
+
     for index, column, rule, message, hint in check_columns(form, frame):
         report(Fault(rule, message, hint), index, (column,))
-    check_rows(match.survey, form, frame, today, report)
+    told = frozenset(log.told)
+    check_rows(match.survey, form, frame, today, report_rule)
     if earlier is not None:
         check_other_sheets(form, frame, log.sheet, body.rows, earlier, report)
     return check_keys(form, frame, body.cells, body.rows, report)
@@ -243,6 +249,8 @@ def _source_column(form: Form, column: str) -> str:
     """The column of the file that a typed or derived column comes from."""
     if column in ("start", "end") and column not in form.columns:
         return next((name for name, c in form.columns.items() if c.type == "dates"), column)
+    if column in form.derived and form.derived[column].attribute:
+        return str(form.derived[column].attribute).partition(".")[0]
     return column
 
 

@@ -88,7 +88,7 @@ def _mentions(frame: pd.DataFrame, who: Respondent, states: Mapping[str, str]) -
     name = column(who.name).str.casefold().str.replace(r"\s+", " ", regex=True).str.strip()
     return pd.DataFrame({
         "id": "1:" + column(who.id).str.strip(),
-        "number": "2:" + plain.where(plain != ""),
+        "number": "2:" + plain.where(plain.str.contains("[1-9]", na=False)),
         "name": "3:" + kind.fillna("") + ":" + name,
         "state": state.fillna(column(who.country)),
         "kind": kind, "country": column(who.country), "nuts": column(who.nuts), "sector": column(who.sector),

@@ -127,7 +127,7 @@ def _totals(issues: pd.DataFrame) -> str:
 
 def _for_people(issues: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
     """Name the cell, or else the row; leave out the file and the sheet where there is only one."""
-    rows = issues["row"].map(lambda row: f"row {row}", na_action="ignore").fillna("").astype(str)
+    rows = issues["row"].astype("str").radd("row ").fillna("")
     told = {name for name in ("file", "sheet") if issues[name].nunique() < 2}
     columns = {name: title for name, title in _ISSUE_COLUMNS.items() if name not in told}
     cells = issues["cell"].fillna("").astype(str)
