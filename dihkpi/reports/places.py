@@ -40,36 +40,39 @@ def coverage(results: Results, words: Words, figures: Indicators) -> Block:
 
 def places(results: Results, words: Words, level: str, code: str) -> Block:
     """The places one level below, in alphabetical order."""
-    below = _below(results, level)
-    members = results.places["hub"].isin(results.members(level, code))
-    inside = results.places[(results.places["level"] == below) & members]
-    if inside.empty:
+    below, members = _below(results, level), results.members(level, code)
+    if not below:
         return no_data("there are no smaller places with hubs below this one")
+    title = results.level(below)
+    inside = results.places[(results.places["level"] == below) & results.places["hub"].isin(members)]
+    if inside.empty:
+        return no_data(f"the {esc(title['title'])} of {plural(len(members), 'hub')} is not known")
     found = results.across(below, TOTALS)
     counted = inside.groupby(["label", "code"])["hub"].nunique().reset_index()
     rows = [
         [f"{label} ({place})", number(hubs), *(words.value(found.get((place, i), NOTHING)) for i in TOTALS)]
         for label, place, hubs in counted.itertuples(index=False, name=None)
     ]
-    title = results.level(below)
     heads = [title["title"], "Hubs#", *(f"{results.indicator(indicator)['name']}#" for indicator in TOTALS)]
-    return table(f"{title['plural']} with a hub, figures of all years", heads, rows)
+    unknown = len(members) - inside["hub"].nunique()
+    note = f"{esc(title['title'])} unknown: {plural(unknown, 'hub')}." if unknown else ""
+    return table(f"{title['plural']} with a hub, figures of all years", heads, rows, note)
 
 
 def _below(results: Results, level: str) -> str:
-    """The level with the largest places among those with smaller places than this one."""
-    sizes = results.places.groupby("level")["code"].nunique()
-    own = 0 if level == "network" else sizes.get(level, 0)
-    smaller = sizes[(sizes > own) & ~sizes.index.isin(["hub", "network"])]
-    return str(smaller.idxmin()) if len(smaller) else ""
+    """The level before this one in the order of the definitions; none where only hubs are smaller."""
+    levels = list(results.dictionary.get("levels", {}))
+    before = levels[: levels.index(level)] if level in levels else []
+    return next((name for name in reversed(before) if name not in ("hub", "network")), "")
 
 
 def hubs(results: Results, words: Words, level: str, code: str) -> Block:
-    """The hubs of the place in alphabetical order, with the change in maturity of their customers."""
+    """The hubs that submitted, in alphabetical order, with the change in maturity of their customers."""
     members = results.hubs[results.hubs["hub"].isin(results.members(level, code))]
-    members = by_name(members)[["hub", "name", "type", "country"]].fillna("")
+    silent = int((~members["submitted"].astype(bool)).sum())
+    members = by_name(members[members["submitted"].astype(bool)])[["hub", "name", "type", "country"]].fillna("")
     if members.empty:
-        return no_data("no hub has its seat here")
+        return no_data(f"{plural(silent, 'hub')} of the register, and none of them sent anything")
     survey, parts = main_change(results)
     found = results.across("hub", {**TOTALS, "maturity_gain": parts})
     rows = [
@@ -86,11 +89,12 @@ def hubs(results: Results, words: Words, level: str, code: str) -> Block:
     heads = ["Hub", "Type", "Country", *names, "Gain in maturity#"]
     rest = len(members) - LISTED
     more = f"and {plural(rest, 'more hub')}, all in the index page. " if rest > 0 else ""
+    more += f"and {plural(silent, 'hub')} of the register that sent nothing. " if silent else ""
     note = (
         f"{more}Gain: mean change in points of {respondents(survey)} assessed twice, {words.interval} in "
         "brackets. This is no ranking: a difference between two hubs needs a test of its own."
     )
-    caption = f"{plural(len(members), 'hub')} in alphabetical order"
+    caption = f"{plural(len(members), 'hub')} that submitted, in alphabetical order"
     return table(caption, heads, rows, esc(note), kind="wide") + _gains(words, members, found)
 
 

@@ -150,8 +150,29 @@ def test_comparison_needs_enough_other_hubs(make_results: Callable[..., Path]) -
 
 def test_many_hubs_are_cut_and_drawn_as_a_spread(make_results: Callable[..., Path]) -> None:
     html = open_report(make_results(hubs=64), "network", "all").hubs().html
-    assert html.count("<tr>") == 61 and "and 4 more hubs, all in the index page" in html
+    assert html.count("<tr>") == 61 and "and 3 more hubs, all in the index page" in html
     assert "half of them stand at" in html
+
+
+def test_hubs_that_sent_nothing_are_counted_and_not_listed(make_results: Callable[..., Path]) -> None:
+    data = make_results()
+    html = open_report(data, "network", "all").hubs().html
+    assert "11 hubs that submitted" in html and "and 1 hub of the register that sent nothing" in html
+    assert "Minho" not in html
+    pd.read_parquet(data / "hubs.parquet").assign(submitted=False).to_parquet(data / "hubs.parquet")
+    assert "none of them sent anything" in open_report(data, "network", "all").hubs().html
+
+
+def test_places_below_follow_the_order_of_levels(make_results: Callable[..., Path]) -> None:
+    """More countries than regions are known: the network still has countries, Croatia its region."""
+    data = make_results()
+    places = pd.read_parquet(data / "places.parquet")
+    places[(places["level"] != "nuts2") | (places["code"] == "HR03")].to_parquet(data / "places.parquet")
+    assert "Countries with a hub" in open_report(data, "network", "all").places().html
+    croatia = open_report(data, "country", "HR").places().html
+    assert "(HR03)" in croatia and "NUTS 2 region unknown: 2 hubs." in croatia
+    assert "the NUTS 2 region of 2 hubs is not known" in open_report(data, "country", "EE").places().html
+    assert "no smaller places" in open_report(data, "nuts2", "HR03").places().html
 
 
 def test_quality_adds_up_and_says_when_it_does_not(make_results: Callable[..., Path]) -> None:
