@@ -111,12 +111,8 @@ def _meta(definitions: Definitions, files: pd.DataFrame, about: About) -> dict[s
 
 def dictionary(definitions: Definitions, options: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """Names, units, scales and labels, so that a report needs no definition file."""
-    fields = ("name", "unit", "kind", "definition", "reference", "tag")
     return {
-        "indicators": {
-            name: {**{field: getattr(i, field) for field in fields}, "direction": int(i.direction)}
-            for (_, name), i in definitions.indicators.items()
-        },
+        "indicators": _indicators(definitions),
         "surveys": {
             name: _survey(definitions, name, options)
             for name, s in definitions.surveys.items()
@@ -136,7 +132,25 @@ def dictionary(definitions: Definitions, options: Mapping[str, Mapping[str, str]
         },
         "policy": {name: definitions.value(name) for name in ("confidence_level", "disclosure_minimum")},
         "breakdowns": _breakdowns(definitions),
+        "rules": _rules(definitions),
     }
+
+
+def _indicators(definitions: Definitions) -> dict[str, Any]:
+    """What every indicator is, and which surveys give it."""
+    fields = ("name", "unit", "kind", "definition", "reference", "tag")
+    found: dict[str, Any] = {}
+    for (survey, name), i in definitions.indicators.items():
+        surveys = [*found.get(name, {}).get("surveys", ()), survey]
+        about = {field: getattr(i, field) for field in fields}
+        found[name] = about | {"direction": int(i.direction), "surveys": surveys}
+    return found
+
+
+def _rules(definitions: Definitions) -> dict[str, str]:
+    """What every rule says: the built-in ones and those of the forms."""
+    forms = [form for survey in definitions.versions.values() for form in survey.forms.values()]
+    return {**definitions.rules, **{name: rule.brief for form in forms for name, rule in form.rules.items()}}
 
 
 def _survey(definitions: Definitions, name: str, options: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def data_quality(results: Results, level: str, code: str) -> Block:
     if received != accepted + aside:
         counts = counts.replace("=", "\N{NOT EQUAL TO}") + "; the counts do not add up, please report this"
     text = f"{plural(files['file'].nunique(), 'file')} brought {plural(received, 'row')}: {counts}."
-    issues = _issues(results.issues(None if level == "network" else sorted(set(files["file"]))))
+    issues = _issues(results, results.issues(None if level == "network" else sorted(set(files["file"]))))
     return sentence(esc(text)) + issues + (_files(files) if level == "hub" else NO_BLOCK)
 
 
@@ -33,21 +33,22 @@ def _sender(files: pd.DataFrame) -> pd.Series:
     return files["hub"].where(files["hub"].fillna("") != "", folder)
 
 
-def _issues(issues: pd.DataFrame) -> Block:
+def _issues(results: Results, issues: pd.DataFrame) -> Block:
     if issues.empty:
         return sentence("No issue was found.")
     groups = issues.groupby(["severity", "rule"]).agg(issues=("rule", "size"), hint=("hint", _usual)).reset_index()
     groups = groups.sort_values(["severity", "issues", "rule"], ascending=[True, False, True])
     rows = [
-        [rule.replace("_", " "), severity, number(count), hint or "–"]
+        [results.rule(rule), severity, number(count), hint or "–"]
         for severity, rule, count, hint in groups.head(RULES).itertuples(index=False, name=None)
     ]
     rest = groups["issues"].iloc[RULES:]
     note = f"and {plural(len(rest), 'more rule')} with {plural(int(rest.sum()), 'issue')}" if len(rest) else ""
-    return table("Issues by rule", ["Rule", "Severity", "Issues#", "What to do"], rows, note)
+    return table("Issues by rule", ["Rule", "Severity", "Issues#", "What to do, for example"], rows, note)
 
 
 def _usual(hints: pd.Series) -> str:
+    """The hint that most of the issues have."""
     counts = hints.dropna().value_counts()
     return "" if counts.empty else min(counts[counts == counts.max()].index)
 

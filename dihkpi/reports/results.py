@@ -208,6 +208,10 @@ class Results:
         found: dict[str, Any] = self.dictionary.get("indicators", {}).get(code, {})
         return {"name": code.replace("_", " "), "unit": "", "definition": "", **found}
 
+    def rule(self, name: str) -> str:
+        """What a rule says; its id when it is not in the dictionary."""
+        return str(self.dictionary.get("rules", {}).get(name, name))
+
     def codes(self, key: str) -> list[str]:
         """Codes of a breakdown or code list, in the order of the list."""
         return list(self._codelist(key))

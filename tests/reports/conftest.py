@@ -125,6 +125,7 @@ def _dictionary() -> dict[str, Any]:
             "dimension": None,
             "waves": None,
         },
+        "rules": {"date_readable": "Dates are written as declared."},
     }
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from dihkpi.definitions import load_definitions
 from dihkpi.errors import ReportError
+from dihkpi.pipeline.results import dictionary
 from dihkpi.reports import open_report
 from dihkpi.reports.blocks import Words
 from dihkpi.reports.overview import change_sentence
@@ -180,6 +182,8 @@ def test_quality_adds_up_and_says_when_it_does_not(make_results: Callable[..., P
     said = text_of(open_report(data, "hub", "HR-nordlys").data_quality().html)
     assert "4 files brought 2,000 rows: 2,000 received = 1,997 accepted + 3 set aside." in said
     assert "Did you mean" in said and "2024-02-30" not in said, "hints are shown, cells of the file are not"
+    assert "Dates are written as declared. error 1" in said, "a rule is told by its brief"
+    assert "code_known error 1" in said, "one that the dictionary does not know by its id"
     files = pd.read_parquet(data / "files.parquet").assign(accepted=0)
     files.to_parquet(data / "files.parquet")
     assert "do not add up" in open_report(data, "network", "all").data_quality().html
@@ -219,3 +223,9 @@ def test_main_survey_is_the_one_with_most_pairs_whatever_the_order(make_results:
     for surveys in (dictionary["surveys"], dict(sorted(dictionary["surveys"].items()))):
         (data / "dictionary.json").write_text(json.dumps({**dictionary, "surveys": surveys}), encoding="utf-8")
         assert "Gain in digital maturity of firms" in open_report(data, "network", "all").headline().html
+
+
+def test_the_dictionary_of_a_run_tells_rules_and_who_gives_an_indicator() -> None:
+    told = dictionary(load_definitions(), {})
+    assert told["rules"]["no_such_file"] == "The file exists." and "T0 comes before T1" in told["rules"]["wave_order"]
+    assert told["indicators"]["dma_count"]["surveys"] == ["dma_pso", "dma_sme"]
