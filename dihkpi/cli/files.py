@@ -53,14 +53,15 @@ def validate(
         from dihkpi.intake.briefs import rule_briefs
         from dihkpi.intake.issue_report import write_issue_report
 
-        sources = {path.name: path for path in files}
+        sources = dict(zip(_names(files), files, strict=True))
         write_issue_report(report, issues, table, rule_briefs(issues, table, loaded), sources)
     if as_json:
         give(_as_object(checked, table, issues))
     else:
         from dihkpi.intake.issue_report import summary_lines
 
-        say("\n".join(summary_lines(issues, table)))
+        where = "in issues.csv" if report else "with --report DIR"
+        say("\n".join(summary_lines(issues, table, elsewhere=where)))
         if report:
             say(f"\nthe whole list: {report / 'issues.html'}")
     if (issues["severity"] == "error").any():
@@ -91,6 +92,7 @@ def score(
         out.mkdir(parents=True, exist_ok=True)
         write_csv(scores, out / "scores.csv")
         scores.to_parquet(out / "scores.parquet", index=False)
+        write_csv(issues, out / "issues.csv", for_excel=True)
     _tell_scores(scores, table, issues, out, as_json)
     if (issues["severity"] == "error").any():
         raise typer.Exit(DATA_HAS_ERRORS)
@@ -126,14 +128,20 @@ def _validate_all(
 
     checked: list[Validated] = []
     refused: list[pd.DataFrame] = []
-    for path in files:
+    for name, path in zip(_names(files), files, strict=True):
         try:
-            checked.append(check(read_submission(path, loaded, survey=survey), loaded, hubs=hubs))
+            checked.append(check(read_submission(path, loaded, survey=survey, name=name), loaded, hubs=hubs))
         except FileRefusedError as fault:
-            refused.append(refusal(path.name, fault))
+            refused.append(refusal(name, fault))
     columns = list(loaded.tables["files"].columns)
     table = pd.concat([v.files() for v in checked], ignore_index=True) if checked else pd.DataFrame(columns=columns)
     return checked, table, concat_issues([*(v.issues for v in checked), *refused])
+
+
+def _names(files: list[Path]) -> list[str]:
+    """How issues call the files: by their names, or by their paths where two have the same name."""
+    names = [path.name for path in files]
+    return names if len(set(names)) == len(names) else [path.as_posix() for path in files]
 
 
 def _as_object(checked: list[Validated], table: pd.DataFrame, issues: pd.DataFrame) -> dict[str, Any]:
@@ -163,7 +171,7 @@ def _scores(checked: list[Validated], loaded: Definitions, options: dict[str, st
     from dihkpi.scoring.score import score as score_answers
 
     parts = []
-    for (survey, form), frame in _by_form(checked).items():
+    for (survey, form), frame in _by_form(checked, loaded).items():
         if loaded.surveys[survey].forms[form].kind == "answers" and len(frame):
             parts.append(score_answers(frame, loaded.surveys[survey], loaded, options=options))
     if not parts:
@@ -172,35 +180,37 @@ def _scores(checked: list[Validated], loaded: Definitions, options: dict[str, st
     return pd.concat(parts, ignore_index=True)
 
 
-def _by_form(checked: list[Validated]) -> dict[tuple[str, str], pd.DataFrame]:
+def _by_form(checked: list[Validated], loaded: Definitions) -> dict[tuple[str, str], pd.DataFrame]:
     """Accepted rows of all files; of a respondent's wave that stands in two files the later file counts."""
     import pandas as pd
 
     found: dict[tuple[str, str], list[pd.DataFrame]] = {}
-    keys: dict[tuple[str, str], list[str]] = {}
     for validated in checked:
         for key, frame in validated.accepted.items():
             found.setdefault(key, []).append(frame)
-            form = next(p.match.form for p in validated.parts if p.match.form_name == key[1])
-            keys[key] = ["respondent", *filter(None, [form.wave])]
-    return {
-        key: pd.concat(frames, ignore_index=True).drop_duplicates(keys[key], keep="last", ignore_index=True)
-        for key, frames in found.items()
-    }
+    result = {}
+    for (survey, form), frames in found.items():
+        wave = loaded.surveys[survey].forms[form].wave
+        stacked = pd.concat(frames, ignore_index=True)
+        once = stacked.drop_duplicates(["respondent", *filter(None, [wave])], keep="last", ignore_index=True)
+        if len(once) < len(stacked) and loaded.surveys[survey].forms[form].kind == "answers":
+            say(f"{len(stacked) - len(once):,} assessments stand in two files; the later file counts")
+        result[survey, form] = once
+    return result
 
 
 def _tell_scores(
     scores: pd.DataFrame, table: pd.DataFrame, issues: pd.DataFrame, out: Path | None, as_json: bool
 ) -> None:
-    from dihkpi.intake.issue_report import summary_lines
+    from dihkpi.intake.issue_report import issue_object, summary_lines
 
     if as_json:
         plain = scores.astype(object).where(scores.notna(), None)
-        give({"scores": plain.to_dict("records"), "received": int(table["received"].sum()),
-              "accepted": int(table["accepted"].sum()), "quarantined": int(table["quarantined"].sum())})  # fmt: skip
+        give({"scores": plain.to_dict("records"), **issue_object(issues, table)})
         return
     if len(issues):
-        say("\n".join(summary_lines(issues, table)))
+        where = "in issues.csv" if out and len(scores) else "with --json"
+        say("\n".join(summary_lines(issues, table, elsewhere=where)))
     else:
         say(counts_line(table))
     overall = scores[scores["dimension"] == "overall"]

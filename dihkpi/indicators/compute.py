@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,6 +52,16 @@ class Inputs:
 
         found = [self.tables[s, f] for (s, f) in self.tables if self.definitions.surveys[s].forms[f].kind == "targets"]
         return pd.concat(found, ignore_index=True) if found else None
+
+    def newest(self, last: date) -> date | None:
+        """Day of the newest record or assessment up to a day."""
+        found: list[date] = []
+        for (survey, form), frame in self.tables.items():
+            day = self.definitions.surveys[survey].forms[form].date
+            if day and day in frame:
+                days = frame.loc[frame[day] <= np.datetime64(last), day]
+                found += [days.max().date()] if len(days) else []
+        return max(found, default=None)
 
     def source(self, survey: str, of: str) -> Source | None:
         """The rows that an indicator counts; ``None`` when nothing was submitted."""

@@ -13,7 +13,6 @@ from dihkpi.errors import hint_for
 from dihkpi.intake.issues import Fault
 from dihkpi.intake.text import normalise_header, show
 
-
 LONG = 100
 """Labels of a longer list are not offered one by one."""
 
@@ -78,7 +77,9 @@ class CodeBook:
             return self.tolerated[wanted], Fault("other_list", message, hint, "warning", text)
         if wanted in self.ambiguous:
             codes = ", ".join(self.ambiguous[wanted])
-            return None, Fault("ambiguous_code", f"'{show(text)}' names several codes", f"write one of {codes}", unknown, text)
+            return None, Fault(
+                "ambiguous_code", f"'{show(text)}' names several codes", f"write one of {codes}", unknown, text
+            )
         message = f"unknown code '{show(text)}': not in the list {self.name}"
         known = self.labels if len(self.labels) <= LONG else []
         hint = hint_for(text, known, "allowed") if known else f"write a code of schemas/codelists/{self.name}.csv"

@@ -141,10 +141,13 @@ def _best(path: Path, matches: list[Match]) -> Match:
     if len(best) > 1:
         names = ", ".join(m.label for m in best)
         message = f"{path.name} fits several layouts equally: {names}"
-        raise FileRefusedError(
-            "ambiguous_layout", message, "say which with --survey, or name the file as the tool does"
-        )
+        raise FileRefusedError("ambiguous_layout", message, _how_to_tell(best))
     return best[0]
+
+
+def _how_to_tell(matches: list[Match]) -> str:
+    named = [match.layout.file for match in matches if match.layout.file]
+    return f"name the file like one of {', '.join(named)}" if named else "say which with --survey"
 
 
 def _not_recognised(path: Path, sheets: Sequence[Sheet], nearest: list[Match], survey: str | None) -> tuple[str, str]:

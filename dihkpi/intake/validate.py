@@ -269,6 +269,9 @@ def _with_hub(
     if form.kind in ("hubs", "catalogue"):
         return frame
     if not form.hub:
+        if submission.hub is None and hubs is not None and form.kind == "answers":
+            message = "nothing tells which hub these rows belong to"
+            log.add(Fault("no_hub", message, "put the file into a folder named by the id of its hub", "warning"))
         return frame.assign(hub=pd.Series(submission.hub, index=frame.index, dtype="str"))
     if hubs is None:
         return frame.rename(columns={form.hub: "hub"})

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,8 @@ def write_results(
     }
     for name, table in tables.items():
         table.to_parquet(aside / f"{name}.parquet", index=False)
-    _write_json(aside / "meta.json", _meta(definitions, files, about))
+    newest = inputs.newest(about.period.last) if about.period.last else None
+    _write_json(aside / "meta.json", _meta(definitions, files, about, newest))
     _write_json(aside / "dictionary.json", dictionary(definitions, about.options))
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
@@ -85,7 +87,7 @@ def _write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
 
 
-def _meta(definitions: Definitions, files: pd.DataFrame, about: About) -> dict[str, Any]:
+def _meta(definitions: Definitions, files: pd.DataFrame, about: About, newest: date | None) -> dict[str, Any]:
     from dihkpi import __version__
 
     first, last = about.period.first, about.period.last
@@ -93,6 +95,7 @@ def _meta(definitions: Definitions, files: pd.DataFrame, about: About) -> dict[s
         "period": about.period.label,
         "first_day": first.isoformat() if first else None,
         "last_day": last.isoformat() if last else None,
+        "newest": newest.isoformat() if newest else None,
         "snapshot": about.snapshot,
         "definitions": definitions.fingerprint,
         "package": __version__,

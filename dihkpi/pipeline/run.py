@@ -161,13 +161,8 @@ def _options(chosen: Mapping[str, Mapping[str, str]], definitions: Definitions) 
 
 
 def latest_year(inputs: Inputs) -> str:
-    """The calendar year of the newest record or assessment."""
-    newest = None
-    for (survey, form), frame in inputs.tables.items():
-        day = inputs.definitions.surveys[survey].forms[form].date
-        if day and day in frame and frame[day].notna().any():
-            latest = frame[day].max()
-            newest = latest if newest is None or latest > newest else newest
+    """The calendar year of the newest record or assessment that is not in the future."""
+    newest = inputs.newest(datetime.now(UTC).date())
     if newest is None:
         raise UsageError("no record has a date, so there is no period to report on\n  name one with --period 2026")
     return str(newest.year)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, select, text
 
 from dihkpi.definitions import Definitions
+from dihkpi.definitions.survey import Form
+from dihkpi.intake.keys import row_keys
 from dihkpi.intake.rows import derive
 from dihkpi.store.database import submissions
 from dihkpi.store.payload import typed_frame
@@ -118,4 +120,14 @@ def _typed(
         frame = typed_frame(survey, form, json.loads(str(names)), list(group["payload"]))
         parts.append(frame.assign(key=group["key"].to_numpy(), source_row=group["source_row"].to_numpy()))
     frame = pd.concat(parts, ignore_index=True).sort_values("key", kind="stable", ignore_index=True)
-    return derive(form, frame, definitions)
+    return derive(form, _known_by_now(form, frame), definitions)
+
+
+def _known_by_now(form: Form, frame: pd.DataFrame) -> pd.DataFrame:
+    """Without the rows that were sent before they had an identifier and have come back with one."""
+    if not form.key_without:
+        return frame
+    new = frame[form.key[0]].isna()
+    now = frame.loc[~new].assign(**{form.key[0]: None})
+    same = row_keys(form, frame).isin(row_keys(form, now)) if len(now) else new & ~new
+    return frame[~(new & same)].reset_index(drop=True)

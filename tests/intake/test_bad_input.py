@@ -436,7 +436,7 @@ def test_cells_at_the_far_end_cost_nothing(files, services) -> None:
     assert "Traceback" not in err
     assert int(err.split()[-1]) < 512, "megabytes"
     rules = {issue["file"]: issue["rule"] for issue in out["issues"]}
-    assert rules == {"0.xlsx": "too_many_columns", "1.xlsx": "required", "2.xlsx": "too_many_rows"}
+    assert rules == {"0.xlsx": "too_many_columns", "1.xlsx": "status_known", "2.xlsx": "too_many_rows"}
     assert (out["received"], out["accepted"]) == (5, 4)
 
 

@@ -103,6 +103,6 @@ def number_of(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
-def and_more(count: int) -> str:
+def and_more(count: int, elsewhere: str = ELSEWHERE) -> str:
     """What stands below a list that was cut."""
-    return f"and {count:,} more, {ELSEWHERE}"
+    return f"and {count:,} more, {elsewhere}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dihkpi.intake.issue_report.findings import SEVERITIES, and_more, counts, headline, in_order, number_of
+from dihkpi.intake.issue_report.findings import ELSEWHERE, SEVERITIES, and_more, counts, headline, in_order, number_of
 from dihkpi.intake.text import show
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def issue_object(issues: pd.DataFrame, files: pd.DataFrame) -> dict[str, Any]:
     return {**counts(files), "files": _records(files), "issues": _records(in_order(issues))}
 
 
-def summary_lines(issues: pd.DataFrame, files: pd.DataFrame, limit: int = 10) -> list[str]:
+def summary_lines(issues: pd.DataFrame, files: pd.DataFrame, limit: int = 10, elsewhere: str = ELSEWHERE) -> list[str]:
     """The issues that matter most, by rule, as plain text: errors first, and something of every rule.
 
     Parameters
@@ -38,6 +38,8 @@ def summary_lines(issues: pd.DataFrame, files: pd.DataFrame, limit: int = 10) ->
         The tables of the same names.
     limit : int
         How many issues to show at most.
+    elsewhere : str
+        Where all of them are.
 
     Returns
     -------
@@ -56,7 +58,7 @@ def summary_lines(issues: pd.DataFrame, files: pd.DataFrame, limit: int = 10) ->
             lines += [f"      {hint}"] if hint not in ("", told) else []
             told = hint
     if len(issues) > limit:
-        lines += ["", and_more(len(issues) - limit)]
+        lines += ["", and_more(len(issues) - limit, elsewhere)]
     return lines
 
 

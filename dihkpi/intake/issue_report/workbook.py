@@ -90,7 +90,7 @@ def write_workbook(
 def _with_address(issues: pd.DataFrame) -> pd.DataFrame:
     """Add the cell to go to: the one named, else the first of the row, else none."""
     texts = issues.drop(columns="row").map(lambda value: show(value, 400)).assign(row=issues["row"])
-    first_of_row = texts["row"].map(lambda row: f"A{row}", na_action="ignore").fillna("").astype(str)
+    first_of_row = texts["row"].astype("str").radd("A").fillna("")
     named = texts["cell"].str.fullmatch(_ADDRESS)
     return texts.assign(address=texts["cell"].where(named, first_of_row))
 
