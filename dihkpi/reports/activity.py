@@ -48,8 +48,12 @@ def _progress(found: list[tuple[str, Estimate]], period: str) -> Block:
 
 
 def services_by_category(results: Results, figures: Indicators) -> Block:
-    """Services delivered by category."""
-    return _bars(results, figures, "category", "Services delivered by category")
+    """Services delivered by category, and how many are not, or not known to be."""
+    drawn = _bars(results, figures, "category", "Services delivered by category")
+    planned = figures.get("services_not_delivered", results.so_far)
+    if not planned.known or not planned.value:
+        return drawn
+    return drawn + sentence(f"Planned, running or of unknown status since the start: {number(planned.value)}.", "note")
 
 
 def services_by_technology(results: Results, figures: Indicators) -> Block:
@@ -118,18 +122,18 @@ def customers(results: Results, words: Words, figures: Indicators) -> Block:
 
 
 def trend(results: Results, words: Words, figures: Indicators) -> Block:
-    """Yearly figures side by side."""
+    """Yearly figures side by side; a year that is not over by the newest record is marked."""
+    newest = str(results.meta.get("newest") or results.meta["last_day"])
     panels: dict[str, dict[str, Estimate]] = {}
     for indicator in COUNTED:
         years = figures.years(indicator)
         if sum(e.known for e in years.values()) > 1:
-            panels[str(results.indicator(indicator)["name"])] = years
+            named = {f"{year} so far" if f"{year}-12-31" > newest else year: e for year, e in years.items()}
+            panels[str(results.indicator(indicator)["name"])] = named
     if not panels:
         return no_data("fewer than two years are on record")
     said = (
         f"{name}: " + ", ".join(f"{year} {words.value(e)}" for year, e in years.items()) + "."
         for name, years in panels.items()
     )
-    last = str(results.meta["last_day"])
-    whole = "" if last.endswith("-12-31") else f"; {last[:4]} {period_words(results.so_far)}"
-    return draw.columns(panels, " ".join(said), f"Figures by year{whole}")
+    return draw.columns(panels, " ".join(said), "Figures by year")

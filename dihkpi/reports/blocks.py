@@ -138,7 +138,7 @@ class Words:
         if estimate.status == "c":
             return "not shown: the base is too small"
         if not estimate.known:
-            return "nothing was submitted"
+            return f"no {noun} on record" if noun else "not known"
         sign = (estimate.lo or 0) < 0 < (estimate.hi or 0)
         parts = [f"{self.interval} {self.range(estimate, sign)}"] if estimate.certain else []
         if estimate.n is not None:

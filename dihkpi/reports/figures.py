@@ -123,7 +123,8 @@ def columns(panels: Mapping[str, Mapping[str, Estimate]], alt: str, caption: str
         figure, every = _canvas(1.9, len(panels))
         for axes, (title, years) in zip(every, panels.items(), strict=True):
             heights = [e.value if e.known and e.value is not None else 0.0 for e in years.values()]
-            sns.barplot(x=list(years), y=heights, ax=axes, color=ACCENT, saturation=1, width=0.6)
+            names = [year.replace(" ", "\n", 1) for year in years]
+            sns.barplot(x=names, y=heights, ax=axes, color=ACCENT, saturation=1, width=0.6)
             for place, (estimate, height) in enumerate(zip(years.values(), heights, strict=True)):
                 text = _compact(height, estimate.unit) if estimate.known else "–"
                 axes.annotate(text, (place, height), (0, 3), textcoords="offset points", ha="center", fontsize=8.5)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from dihkpi.reports.blocks import Block, Markup, Words, light, no_data, sentence, table, words_of
 from dihkpi.reports.files import write_text
 from dihkpi.reports.manifest import reports_on_record
-from dihkpi.reports.overview import main_change
+from dihkpi.reports.overview import assessed, main_change
 from dihkpi.reports.page import make_page, notebook_of
 from dihkpi.reports.results import NOTHING, Results, by_name
-from dihkpi.reports.wording import LIGHTS, day, esc, number, period_words, plural
+from dihkpi.reports.wording import LIGHTS, esc, number, period_words, plural
 
 if TYPE_CHECKING:
     from dihkpi.definitions import Definitions
@@ -57,10 +57,9 @@ def write_index(out: str | Path, data: str | Path, definitions: Definitions) -> 
 
 
 def _head(results: Results, made: list[dict[str, Any]]) -> Block:
-    text = f"Assessment {period_words(results.period)}, data up to {day(results.meta['last_day'])}"
     reports = f"{plural(len(results.hubs), 'hub')}, {plural(len(made), 'report')}"
     links = [f'<a href="{esc(e["path"])}">{esc(e["title"])}</a>' for e in made if e["level"] == "network"]
-    head = f'<h1>{esc(results.place("network", "all"))}</h1><p class="facts">{esc(text)}</p>'
+    head = f'<h1>{esc(results.place("network", "all"))}</h1><p class="facts">{esc(assessed(results))}</p>'
     return Block(f'{head}<p class="facts">{esc(reports)}</p>') + sentence("<br>".join(links), "lead")
 
 

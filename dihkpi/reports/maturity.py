@@ -106,7 +106,7 @@ def maturity_change(results: Results, words: Words, figures: Indicators, survey:
     for later in waves[1:]:
         parts = {"survey": survey, "waves": f"{waves[0]}-{later}"}
         found = {
-            label: figures.latest("maturity_gain", _periods(results), dimension=code, **parts)[0]
+            label: figures.get("maturity_gain", results.so_far, dimension=code, **parts)
             for code, label in dimensions(about).items()
         }
         if any(e.status != "m" for e in found.values()):
@@ -117,7 +117,8 @@ def maturity_change(results: Results, words: Words, figures: Indicators, survey:
 
 def _change(words: Words, found: dict[str, Estimate], pair: str, who: str, drawn: bool) -> Block:
     """What one pair of waves says: a sentence, the dimensions in a table and, if wanted, in a figure."""
-    text = sentence(f"<strong>{esc(pair)}.</strong> {esc(change_sentence(words, next(iter(found.values()))))}")
+    said = change_sentence(words, next(iter(found.values())), who)
+    text = sentence(f"<strong>{esc(pair)}.</strong> {esc(said)}")
     if not any(e.known for e in found.values()):
         return text
     if drawn:

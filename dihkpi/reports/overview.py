@@ -6,7 +6,7 @@ from typing import Any
 
 from dihkpi.reports.blocks import Block, Markup, Words, cards, no_data, sentence, table
 from dihkpi.reports.results import Estimate, Indicators, Results
-from dihkpi.reports.wording import amount, day, esc, listing, number, percent, period_words, plural
+from dihkpi.reports.wording import amount, capital, day, esc, listing, number, percent, period_words, plural
 
 COUNTED = ("customers_supported", "services_delivered", "investment_triggered")
 COMPARED = ("aid_intensity", "cross_border_share", "own_region_share")
@@ -14,7 +14,7 @@ COMPARED = ("aid_intensity", "cross_border_share", "own_region_share")
 
 def title(results: Results, level: str, code: str) -> Block:
     """Name of the place, what kind of place it is, period and cut-off day."""
-    made = f"Assessment {period_words(results.period)}, data up to {day(results.meta['last_day'])}"
+    made = assessed(results)
     if level == "hub":
         facts = _hub_facts(results, code)
     else:
@@ -27,6 +27,13 @@ def title(results: Results, level: str, code: str) -> Block:
         f"<h1>{esc(results.place(level, code))}</h1>"
         f'<p class="facts">{" · ".join(esc(fact) for fact in facts)}</p><p class="facts">{esc(made)}</p>'
     )
+
+
+def assessed(results: Results) -> str:
+    """The period, the cut-off day, and the day of the newest record where the run tells it."""
+    said = f"Assessment {period_words(results.period)}, cut-off {day(results.meta['last_day'])}"
+    newest = results.meta.get("newest")
+    return f"{said}, newest record {day(newest)}" if newest else said
 
 
 def _nuts(results: Results) -> str:
@@ -57,32 +64,43 @@ def headline(results: Results, words: Words, figures: Indicators, level: str) ->
     _, when = figures.latest(COUNTED[0], (results.period, results.so_far))
     counted = {indicator: figures.get(indicator, when) for indicator in COUNTED}
     survey, parts = main_change(results)
-    gain, _ = figures.latest("maturity_gain", (results.so_far, results.period), **parts)
+    gain, who = figures.get("maturity_gain", results.so_far, **parts), respondents(survey)
+    unproven = undelivered(figures, results.so_far)
     entries = [
         (
             f"{results.indicator(indicator)['name']} {period_words(when)}",
             words.value(estimate, short=True),
-            _total(words, figures.get(indicator, results.so_far), period_words(results.so_far)),
+            _total(words, figures.get(indicator, results.so_far), unproven),
         )
         for indicator, estimate in counted.items()
     ]
     waves = parts.get("waves", "").replace("-", " to ")
-    name = f"Gain in digital maturity of {respondents(survey)}, {waves}, in points"
+    name = f"Gain in digital maturity of {who} since the start, {waves}, in points"
     base = words.base(gain, "pair of assessments", "pairs of assessments")
     entries.append((name, words.value(gain, sign=True), base))
-    lead = f"{_done(words, counted, level, when)} {change_sentence(words, gain)}"
+    lead = f"{_done(words, counted, level, when, unproven)} {change_sentence(words, gain, who)}"
     return cards(entries) + sentence(esc(lead), "lead")
 
 
-def _total(words: Words, total: Estimate, when: str) -> str:
+def undelivered(figures: Indicators, period: str) -> str:
+    """Where no service is known as delivered though some were submitted: how many; else nothing."""
+    planned = figures.get("services_not_delivered", period)
+    if figures.get("services_delivered", period).status != "m" or not planned.value:
+        return ""
+    return f"{plural(planned.value, 'record')}, none of them known as delivered"
+
+
+def _total(words: Words, total: Estimate, unproven: str) -> str:
     if not total.known:
-        return "nothing was submitted"
-    return f"{words.value(total, short=True)} {when}; counted, so no interval"
+        return unproven or "nothing was submitted"
+    return f"{words.value(total, short=True)} since the start; counted, so no interval"
 
 
-def _done(words: Words, counted: dict[str, Estimate], level: str, when: str) -> str:
+def _done(words: Words, counted: dict[str, Estimate], level: str, when: str, unproven: str) -> str:
     customers, services = counted["customers_supported"], counted["services_delivered"]
     if not customers.known and not services.known:
+        if unproven:
+            return f"Services submitted since the start: {unproven}."
         return f"No customers or services are on record {period_words(when)}."
     who = "The hub" if level == "hub" else "Hubs"
     served = f"{words.value(customers)} {'customer' if customers.value == 1 else 'customers'}"
@@ -112,23 +130,24 @@ def respondents(survey: str) -> str:
     return {"sme": "firms", "pso": "public bodies"}.get(survey.rpartition("_")[2], "respondents")
 
 
-def change_sentence(words: Words, gain: Estimate) -> str:
-    """What a paired change says, and what it does not."""
+def change_sentence(words: Words, gain: Estimate, who: str) -> str:
+    """What a paired change since the start says of those assessed twice, and what it does not."""
     if gain.status == "c":
-        return "Too few organisations were assessed twice to show how their digital maturity changed."
+        return f"Too few {who} were assessed twice since the start to show how their digital maturity changed."
     if not gain.known or gain.value is None:
-        return "No organisation was assessed twice, so a change in digital maturity cannot be told yet."
-    change = words.value(gain, sign=True)
+        return f"No {who} were assessed twice since the start, so a change in digital maturity cannot be told yet."
+    change, whose = words.value(gain, sign=True), f"digital maturity of {who} assessed twice"
     if gain.lo is None or gain.hi is None:
-        return f"Digital maturity changed by {change} points; there are too few pairs for an interval."
+        return f"{capital(whose)} changed by {change} points since the start; there are too few pairs for an interval."
     unclear = gain.lo < 0 < gain.hi
     span = f"({words.interval} {words.range(gain, sign=unclear)}, {plural(gain.n or 0, 'pair')})"
     if unclear:
-        return f"The mean change in digital maturity, {change} points {span}, cannot be told from no change."
+        said = f"The mean change since the start in {whose}, {change} points {span},"
+        return f"{said} cannot be told from no change."
     verb, size = "rose" if gain.value > 0 else "fell", amount(abs(gain.value), "points")
     if gain.hi < 0:
         span = span.replace(words.range(gain), f"of the change {words.range(gain)}")
-    return f"Digital maturity of organisations assessed twice {verb} by {size} points on average {span}."
+    return f"{capital(whose)} {verb} by {size} points on average since the start {span}."
 
 
 def comparison(results: Results, words: Words, level: str, code: str) -> Block:
@@ -206,10 +225,9 @@ def _glossary(words: Words, level: str) -> Block:
         "n": "the base of a figure: the records, organisations or pairs of assessments that it rests on.",
         words.interval: f"a range made by a method that covers the true value in {level} of cases. "
         "Complete counts and sums have none.",
-        words.fewer: "the base is too small to be shown without disclosing single organisations, or showing "
-        "it would disclose another figure.",
+        words.fewer: f"the figure is not shown because {words.fewer} units stand behind it.",
         "low reliability": "the figure rests on few cases and can change strongly with the next ones.",
-        "no data": "nothing was submitted. Missing is never counted as zero.",
+        "no data": "nothing was submitted, or what was submitted does not tell. Missing is never counted as zero.",
         "on track, watch, behind": "the share of the target that was reached, compared with the share "
         "expected by the cut-off day.",
     }

@@ -104,7 +104,8 @@ def test_small_bases_are_said_in_words_everywhere(make_results: Callable[..., Pa
     rows.to_parquet(data / "indicators.parquet")
     found = every_section(data, "hub", "HR-adria")
     assert "fewer than 5" in text_of(found["headline"])
-    assert "Too few organisations were assessed twice" in found["maturity_change dma_sme"]
+    assert "Too few firms were assessed twice since the start" in found["maturity_change dma_sme"]
+    assert "Too few public bodies were assessed twice" in found["maturity_change dma_pso"]
     assert "<figure" not in "".join(found.values())
 
 
@@ -118,23 +119,23 @@ def test_headline_tells_base_and_interval(results: Path) -> None:
     [
         (
             Estimate(7.2, 4.9, 9.5, 27, "points", "ok"),
-            "rose by 7.2 points on average (95 % interval 4.9 to 9.5, 27",
+            "of firms assessed twice rose by 7.2 points on average since the start (95 % interval 4.9 to 9.5, 27",
         ),
         (
             Estimate(-3.0, -5.0, -1.0, 27, "points", "ok"),
-            "fell by 3.0 points on average (95 % interval of the change −5.0",
+            "fell by 3.0 points on average since the start (95 % interval of the change −5.0",
         ),
         (
             Estimate(1.2, -0.8, 3.2, 9, "points", "ok"),
             "+1.2 points (95 % interval −0.8 to +3.2, 9 pairs), cannot be told",
         ),
         (Estimate(4.0, None, None, 2, "points", "u"), "too few pairs for an interval"),
-        (Estimate(status="c"), "Too few organisations were assessed twice"),
+        (Estimate(status="c"), "Too few firms were assessed twice since the start"),
         (Estimate(), "cannot be told yet"),
     ],
 )
 def test_change_in_words(gain: Estimate, said: str) -> None:
-    assert said in change_sentence(WORDS, gain).replace("\xa0", " ")
+    assert said in change_sentence(WORDS, gain, "firms").replace("\xa0", " ")
 
 
 def test_targets_tell_status_in_words_and_shape(results: Path) -> None:
@@ -223,6 +224,38 @@ def test_main_survey_is_the_one_with_most_pairs_whatever_the_order(make_results:
     for surveys in (dictionary["surveys"], dict(sorted(dictionary["surveys"].items()))):
         (data / "dictionary.json").write_text(json.dumps({**dictionary, "surveys": surveys}), encoding="utf-8")
         assert "Gain in digital maturity of firms" in open_report(data, "network", "all").headline().html
+
+
+def test_services_that_nobody_called_delivered_are_not_nothing(make_results: Callable[..., Path]) -> None:
+    data = make_results()
+    rows = pd.read_parquet(data / "indicators.parquet")
+    rows = rows[(rows["indicator"] != "services_delivered") | (rows["breakdown"] == "")]
+    rows.loc[rows["indicator"].isin(["services_delivered", "customers_supported"]), ["value", "status"]] = [None, "m"]
+    start = rows[(rows["indicator"] == "services_delivered") & rows["period"].str.startswith("../")]
+    planned = start.assign(indicator="services_not_delivered", value=99.0, status="ok")
+    pd.concat([rows, planned]).to_parquet(data / "indicators.parquet")
+    report = open_report(data, "hub", "HR-adria")
+    said = text_of(report.headline().html)
+    assert "nothing was submitted" not in said
+    assert "Services submitted since the start: 99 records, none of them known as delivered." in said
+    assert "Planned, running or of unknown status since the start: 99." in report.services_by_category().html
+
+
+def test_the_newest_record_is_told_and_its_year_is_not_over(make_results: Callable[..., Path]) -> None:
+    data = make_results()
+    meta = json.loads((data / "meta.json").read_text(encoding="utf-8"))
+    whole = open_report(data, "network", "all")
+    assert "cut-off 31 December 2026" in whole.title().html and "newest" not in whole.title().html
+    assert "so far" not in whole.trend().html
+    (data / "meta.json").write_text(json.dumps({**meta, "newest": "2026-06-30"}), encoding="utf-8")
+    part = open_report(data, "network", "all")
+    assert "Assessment in 2026, cut-off 31 December 2026, newest record 30 June 2026" in part.title().html
+    assert "2026 so far" in part.trend().html and "2025 so far" not in part.trend().html
+
+
+def test_the_glossary_says_no_more_than_is_done(results: Path) -> None:
+    said = text_of(open_report(results, "network", "all").provenance().html)
+    assert "fewer than 5 units stand behind it" in said and "another figure" not in said
 
 
 def test_the_dictionary_of_a_run_tells_rules_and_who_gives_an_indicator() -> None:
