@@ -1,7 +1,7 @@
 """Reports: one page per hub, region and network, made by a notebook from the results folder of a run.
 
 Read in this order: `results` (what a run left), `view` (what a notebook may call) with its sections
-`overview`, `activity`, `maturity`, `places` and `quality`, made of `blocks` and `figures` in the words of
+`overview`, `activity`, `maturity`, `places`, `catalogue` and `quality`, made of `blocks` and `figures` in the words of
 `wording`; then `plan` (which reports), `engine` (run a notebook), `page` (make it a page), `render` (all of
 them), `index` and `manifest`.
 """

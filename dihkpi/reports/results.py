@@ -58,6 +58,17 @@ def breakdown_text(parts: Mapping[str, str]) -> str:
     return ";".join(f"{key}={parts[key]}" for key in sorted(parts))
 
 
+def breakdown_parts(text: str) -> dict[str, str]:
+    """The keys and codes of a breakdown.
+
+    Examples
+    --------
+    >>> breakdown_parts("survey=dma_sme;wave=T0")
+    {'survey': 'dma_sme', 'wave': 'T0'}
+    """
+    return dict(part.split("=", 1) for part in text.split(";") if part)
+
+
 def _estimates(rows: pd.DataFrame) -> list[Estimate]:
     fields = list(Estimate.__dataclass_fields__)
     values = rows[fields].astype(object).where(rows[fields].notna(), None)
@@ -97,6 +108,14 @@ class Indicators:
             for (name, when, text), estimate in sorted(self._estimates.items(), key=lambda entry: entry[0])
             if name == indicator and when == period and text.startswith(start) and ";" not in text
         }
+
+    def totals(self) -> set[str]:
+        """Indicators that have a total in any period."""
+        return {name for name, _, text in self._estimates if not text}
+
+    def breakdowns(self, indicator: str) -> list[str]:
+        """Breakdowns of an indicator in any period as the table spells them, the total first."""
+        return sorted({text for name, _, text in self._estimates if name == indicator})
 
     def years(self, indicator: str) -> dict[str, Estimate]:
         """Estimates of the calendar years, oldest first."""
@@ -207,6 +226,11 @@ class Results:
         """Name, unit and definition of an indicator; the code itself when it is not in the dictionary."""
         found: dict[str, Any] = self.dictionary.get("indicators", {}).get(code, {})
         return {"name": code.replace("_", " "), "unit": "", "definition": "", **found}
+
+    def survey(self, code: str) -> str:
+        """Title of a survey; its id when the run does not tell it."""
+        titles = {entry["survey"]: entry["title"] for entry in self.meta.get("surveys", [])}
+        return str(titles.get(code, code))
 
     def rule(self, name: str) -> str:
         """What a rule says; its id when it is not in the dictionary."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from dihkpi.reports import activity, maturity, overview, places, quality
+from dihkpi.reports import activity, catalogue, maturity, overview, places, quality
 from dihkpi.reports.blocks import Block, words_of
 from dihkpi.reports.results import Indicators, Results
 
@@ -87,6 +87,14 @@ class Report:
     def hubs(self) -> Block:
         """The hubs of the place side by side, in alphabetical order."""
         return places.hubs(self._results, self._words, self.level, self.code)
+
+    def indicators(self) -> Block:
+        """All indicators with a total, this period and since the start, by survey."""
+        return catalogue.indicators(self._results, self._words, self._figures)
+
+    def indicator(self, name: str) -> Block:
+        """One indicator with its definition and breakdowns."""
+        return catalogue.indicator(self._results, self._words, self._figures, name)
 
     def data_quality(self) -> Block:
         """What was received, set aside, and why."""

@@ -98,6 +98,7 @@ def _dictionary() -> dict[str, Any]:
                 "tag": "ours",
                 "definition": f"{name} in the window.",
                 "reference": "synthetic",
+                "surveys": ["dma_pso", "dma_sme"] if key.startswith(("dma_", "maturity")) else ["kpi"],
             }
             for key, (name, unit) in UNITS.items()
         },

@@ -30,6 +30,7 @@ PLAIN = [
     "coverage",
     "places",
     "hubs",
+    "indicators",
     "data_quality",
     "provenance",
 ]
@@ -251,6 +252,29 @@ def test_the_newest_record_is_told_and_its_year_is_not_over(make_results: Callab
     part = open_report(data, "network", "all")
     assert "Assessment in 2026, cut-off 31 December 2026, newest record 30 June 2026" in part.title().html
     assert "2026 so far" in part.trend().html and "2025 so far" not in part.trend().html
+
+
+def test_a_new_indicator_stands_among_all_figures(make_results: Callable[..., Path]) -> None:
+    data = make_results()
+    rows = pd.read_parquet(data / "indicators.parquet")
+    events = rows[(rows["indicator"] == "events_held") & (rows["level"] == "network")]
+    pd.concat([rows, events.assign(indicator="ai_<services>", value=42.0, n=7)]).to_parquet(data / "indicators.parquet")
+    report = open_report(data, "network", "all")
+    html = report.indicators().html
+    said = text_of(html)
+    assert "ai &lt;services&gt;" in html and "42 42 (n = 7)" in said and "Other indicators" in said
+    assert said.index("Customers supported") < said.index("Digital Maturity Assessment"), "the order of the dictionary"
+    assert "strategy" not in said, "the profile stands in its own section"
+
+
+def test_one_indicator_with_its_breakdowns(results: Path) -> None:
+    report = open_report(results, "network", "all")
+    said = text_of(report.indicator("services_delivered").html)
+    assert "Services delivered in the window." in said and "Services delivered by category" in said
+    assert "Test before invest" in said and "(n = " in said
+    with pytest.raises(ReportError, match="did you mean 'services_delivered'"):
+        report.indicator("service_delivered")
+    assert "not computed for this place" in open_report(results, "hub", "EL-minho").indicator("hubs").html
 
 
 def test_the_glossary_says_no_more_than_is_done(results: Path) -> None:
