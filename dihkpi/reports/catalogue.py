@@ -79,7 +79,5 @@ def _based(words: Words, e: Estimate, unit: str) -> Markup:
 
 
 def _note(words: Words) -> Block:
-    note = (
-        f"In brackets: the {words.interval}, or the base n of a complete count. A dash: not computed for that period."
-    )
-    return sentence(esc(note), "note")
+    brackets = f"In brackets: the {words.interval}, or the base n where there is none."
+    return sentence(esc(f"{brackets} A dash: not computed for that period."), "note")
