@@ -1,13 +1,13 @@
-"""What pydantic finds wrong in a definition, as lines that a person can act on."""
+"""What is wrong in a definition, as lines that a person can act on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel, ValidationError
 
 from dihkpi.definitions.base import Definition
-from dihkpi.errors import did_you_mean
+from dihkpi.errors import did_you_mean, hint_for
 
 
 def explain(fault: ValidationError, where: str) -> Iterator[str]:
@@ -29,6 +29,19 @@ def explain(fault: ValidationError, where: str) -> Iterator[str]:
             given = error.get("input")
             shown = f", not {given!r}" if isinstance(given, str | None) and "not a number" not in message else ""
             yield f"{path}: {message[0].lower()}{message[1:]}{shown}"
+
+
+def known(name: str, options: Iterable[str], where: str, noun: str) -> Iterator[str]:
+    """The problem of a name that is not among the options, if it is not.
+
+    Examples
+    --------
+    >>> list(known("overal", ["overall"], "indicators.yaml › gain › of", "dimension"))
+    ["indicators.yaml › gain › of: unknown dimension 'overal'\\n      did you mean 'overall'?"]
+    """
+    names = list(options)
+    if name not in names:
+        yield f"{where}: unknown {noun} '{name}'\n      {hint_for(name, names)}"
 
 
 def _all_fields() -> set[str]:

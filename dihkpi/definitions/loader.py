@@ -19,7 +19,7 @@ from dihkpi.definitions.indicators import (
     ReportDefinition,
     TableDefinition,
 )
-from dihkpi.definitions.locate import FOLDERS, bundled_root
+from dihkpi.definitions.locate import FOLDERS, bundled_root, misplaced
 from dihkpi.definitions.options import apply_options
 from dihkpi.definitions.scoring import Option, Scoring
 from dihkpi.definitions.survey import Item, SurveyText
@@ -55,14 +55,16 @@ def load_definitions(folder: str | Path | None = None) -> Definitions:
     86
     """
     roots = [bundled_root()]
+    strays: list[str] = []
     if folder is not None:
         extra = Path(folder)
         if not extra.is_dir():
             raise UsageError(f"no such folder of definitions: {extra}")
-        if not any((extra / name).is_dir() for name in FOLDERS):
+        strays = list(misplaced(extra))
+        if not strays and not any((extra / name).is_dir() for name in FOLDERS):
             raise UsageError(f"{extra} holds no definitions\n  expected at least one of: {', '.join(FOLDERS)}")
         roots.append(extra)
-    return _Loader(tuple(roots)).load()
+    return _Loader(tuple(roots), strays).load()
 
 
 class _Switches(Definition):
@@ -72,8 +74,8 @@ class _Switches(Definition):
 class _Loader:
     """Collects the problems of all files before it raises."""
 
-    def __init__(self, roots: tuple[Path, ...]) -> None:
-        self.roots, self.problems = roots, list[str]()
+    def __init__(self, roots: tuple[Path, ...], problems: list[str]) -> None:
+        self.roots, self.problems = roots, problems
         self.digest = hashlib.sha256()
 
     def load(self) -> Definitions:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import model_validator
+from pydantic import WithJsonSchema, model_validator
 
 from dihkpi.definitions.base import Definition, Names, Number
+
+METHODS = ("mean", "geometric", "minimum")
+"""Names of the methods of aggregation."""
 
 
 class ItemSet(Definition):
@@ -46,7 +49,7 @@ class Node(Definition):
     """Table of points for the items; a table named like the answer type by default."""
     scale: tuple[Number, Number] = (0.0, 100.0)
     """Value of the worst and of the best answers."""
-    aggregate: str = "mean"
+    aggregate: Annotated[str, WithJsonSchema({"enum": list(METHODS)})] = "mean"
     """How the children become one value: `mean`, `geometric` or `minimum`."""
     weights: Mapping[str, Number] = {}
     """Weight per child; 1 where none is given."""
@@ -94,7 +97,12 @@ class Option(Definition):
 
 
 class Scoring(Definition):
-    """The content of one ``scoring.yaml``, with all switches applied."""
+    """The content of one ``scoring.yaml``, with all switches applied.
+
+    A code with ``null`` points means *not applicable*: the item counts as answered but drops out of its node, in
+    numerator and denominator, whatever ``missing`` says. A node with nothing but such answers has no value (status
+    ``m``) and drops out of its parent in the same way.
+    """
 
     reference: str
     """Where the rule comes from."""
@@ -102,8 +110,8 @@ class Scoring(Definition):
     """First day of validity."""
     nodes: Mapping[str, Node]
     """The tree, by code; its root is `overall`."""
-    points: Mapping[str, Mapping[str, Number]] = {}
-    """Table name to points per answer code, as a share of the best answer."""
+    points: Mapping[str, Mapping[str, Number | None]] = {}
+    """Table name to points per answer code, as a share of the best answer; `null` where the answer means n/a."""
     recode: Mapping[str, Mapping[str, str]] = {}
     """Per answer type: codes to read as other codes."""
     bands: Mapping[str, Bands] = {}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Vector = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,14 @@ class NodeResult:
         Positions of the items below the node; an item that counts twice is one item.
     answered : numpy.ndarray of int
         How many of them were answered.
+    apart : numpy.ndarray of bool
+        Whether there is no value because what was answered is not applicable.
     """
 
     share: Vector
     items: frozenset[int]
     answered: npt.NDArray[np.int64]
+    apart: Flags
 
 
 def compute(tree: Tree, answers: npt.NDArray[np.int8]) -> dict[str, NodeResult]:
@@ -58,32 +62,40 @@ def compute(tree: Tree, answers: npt.NDArray[np.int8]) -> dict[str, NodeResult]:
     for bound in tree.nodes:
         below = frozenset(bound.columns.tolist()).union(*(results[child].items for child in bound.children))
         answered = (answers[:, sorted(below)] >= 0).sum(axis=1)
-        share = _inner(bound, results) if bound.children else _lowest(tree, bound, answers, answered)
-        results[bound.code] = NodeResult(share, below, answered)
+        lowest = not bound.children
+        share, apart = _lowest(tree, bound, answers, answered) if lowest else _inner(bound, results)
+        results[bound.code] = NodeResult(share, below, answered, apart & np.isnan(share))
     return results
 
 
-def _lowest(tree: Tree, bound: BoundNode, answers: npt.NDArray[np.int8], answered: npt.NDArray[np.int64]) -> Vector:
+def _lowest(
+    tree: Tree, bound: BoundNode, answers: npt.NDArray[np.int8], answered: npt.NDArray[np.int64]
+) -> tuple[Vector, Flags]:
     chosen = answers[:, bound.columns]
     values = bound.points[np.arange(len(bound.columns)), chosen]  # -1 picks the last entry, which is NaN
-    share = np.where(answered == 0, 0.0 if bound.node.empty == "zero" else np.nan, _aggregate(bound, values))
+    share, apart = _aggregate(bound, values, (chosen >= 0) & np.isnan(values))
+    share = np.where(answered == 0, 0.0 if bound.node.empty == "zero" else np.nan, share)
     for knock in bound.node.knockout:
         column, code = tree.position(knock.item, knock.code)
         share = np.where(answers[:, column] == code, knock.value, share)
-    return share
+    return share, apart
 
 
-def _inner(bound: BoundNode, results: Mapping[str, NodeResult]) -> Vector:
-    return _aggregate(bound, np.column_stack([results[child].share for child in bound.children]))
+def _inner(bound: BoundNode, results: Mapping[str, NodeResult]) -> tuple[Vector, Flags]:
+    below = [results[child] for child in bound.children]
+    return _aggregate(
+        bound, np.column_stack([child.share for child in below]), np.column_stack([child.apart for child in below])
+    )
 
 
-def _aggregate(bound: BoundNode, values: npt.NDArray[np.float64]) -> Vector:
-    """Apply the missing policy of a node, then its method."""
+def _aggregate(bound: BoundNode, values: npt.NDArray[np.float64], apart: Flags) -> tuple[Vector, Flags]:
+    """Apply the missing policy of a node to all children but those that stand apart, then its method."""
     node = bound.node
-    missing = np.isnan(values)
+    missing = np.isnan(values) & ~apart
     filled = np.where(missing, 0.0, values) if node.missing == "zero" else values
     share = METHODS[node.aggregate](filled, bound.weights)
-    return np.where(missing.any(axis=1), np.nan, share) if node.missing == "refuse" else share
+    refused: Flags = np.any(missing, axis=1) if node.missing == "refuse" else np.zeros(len(values), dtype=bool)
+    return np.where(refused, np.nan, share), np.any(apart, axis=1) & ~refused
 
 
 def answer_matrix(survey: Survey, frame: pd.DataFrame) -> npt.NDArray[np.int8]:

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from dihkpi.definitions import Survey
+from dihkpi.definitions.crosscheck_scoring import tree_problems
 from dihkpi.definitions.scoring import Bands, Node, Scoring
 from dihkpi.definitions.survey import Item
-from dihkpi.errors import DefinitionError, hint_for
-from dihkpi.scoring.aggregate import METHODS
+from dihkpi.errors import DefinitionError
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class BoundNode:
     columns : numpy.ndarray of int
         Positions of its items in the answer matrix; empty for a node above nodes.
     points : numpy.ndarray, shape (items, codes + 1)
-        Share of the best answer by item and code; the last entry, for no answer, is NaN.
+        Share of the best answer by item and code; NaN where the answer means 'not applicable',
+        and in the last entry, for no answer.
     weights : numpy.ndarray
         One weight per child.
     """
@@ -79,23 +80,17 @@ def bind(survey: Survey, scoring: Scoring) -> Tree:
     Raises
     ------
     DefinitionError
-        When a node names an unknown method of aggregation, or the tree has a circle.
+        When the tree is wrong: unknown names, a circle, a negative weight; all problems at once.
     """
-    items = tuple(item for form in survey.forms.values() for item in form.items)
-    problems = [
-        f"scoring.yaml › nodes › {code} › aggregate: unknown method '{node.aggregate}'\n"
-        f"      {hint_for(node.aggregate, METHODS)}"
-        for code, node in scoring.nodes.items()
-        if node.aggregate not in METHODS
-    ]
-    if problems:
+    if problems := list(tree_problems(survey, scoring, "scoring.yaml")):
         raise DefinitionError(problems, survey.survey)
+    items = tuple(item for form in survey.forms.values() for item in form.items)
     widest = max((len(kind.codes) for kind in survey.answer_types.values()), default=0)
     bound = {code: _bind_node(survey, scoring, code, node, items, widest) for code, node in scoring.nodes.items()}
     codes = {name: tuple(kind.codes) for name, kind in survey.answer_types.items()}
     return Tree(
         scoring,
-        tuple(bound[code] for code in _bottom_up(scoring, survey)),
+        tuple(bound[code] for code in _bottom_up(scoring)),
         tuple(scoring.nodes),
         items,
         codes,
@@ -111,7 +106,8 @@ def _bind_node(
         table = scoring.points[node.points or item.type]
         recode = scoring.recode.get(item.type, {})
         for position, answer in enumerate(survey.answer_types[item.type].codes):
-            points[row, position] = table[recode.get(answer, answer)]
+            share = table[recode.get(answer, answer)]
+            points[row, position] = np.nan if share is None else share
     names = node.of or tuple(item.code for _, item in chosen)
     weights = np.array([node.weights.get(name, 1.0) for name in names], dtype=float)
     columns = np.array([i for i, _ in chosen], dtype=np.intp)
@@ -125,15 +121,6 @@ def _below(node: Node, item: Item) -> bool:
     return item.question in chosen.question or item.code in chosen.code
 
 
-def _bottom_up(scoring: Scoring, survey: Survey) -> list[str]:
-    done: dict[str, None] = {}
-
-    def visit(code: str, above: Mapping[str, None]) -> None:
-        if code in above:
-            raise DefinitionError([f"scoring.yaml › nodes › {code}: stands below itself"], survey.survey)
-        for child in scoring.nodes[code].of:
-            visit(child, {**above, code: None})
-        done[code] = None
-
-    visit("overall", {})
-    return list(done)
+def _bottom_up(scoring: Scoring, code: str = "overall") -> list[str]:
+    """A node and all below it, children before parents."""
+    return [*(below for child in scoring.nodes[code].of for below in _bottom_up(scoring, child)), code]

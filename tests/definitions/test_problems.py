@@ -153,6 +153,38 @@ BROKEN = {
         *("scoring.yaml", 'default: "no", choices', "default: maybe, choices"),
         ["scoring.yaml › options: option strict: unknown choice 'maybe'"],
     ),
+    "an unknown method": (
+        *("scoring.yaml", "of: [one],", "of: [one], aggregate: meen,"),
+        ["scoring.yaml › nodes › overall › aggregate: unknown method 'meen'", "did you mean 'mean'?"],
+    ),
+    "a negative weight": (
+        *("scoring.yaml", "question: q1}}", "question: q1}, weights: {a: -1/2}}"),
+        ["scoring.yaml › nodes › one › weights › a: -0.5 is negative", "a weight is 0 or more"],
+    ),
+    "no weight at all": (
+        *("scoring.yaml", "question: q1}}", "question: q1}, weights: {a: 0, b: 0}}"),
+        ["scoring.yaml › nodes › one › weights: all are 0, so that nothing counts", "at least one child"],
+    ),
+    "points that are no share": (
+        *("scoring.yaml", '"1": 1}', '"1": 10}'),
+        ["scoring.yaml › points › tick › 1: 10 is not between 0 and 1", "write the share of the best answer"],
+    ),
+    "a knockout that is no share": (
+        *("scoring.yaml", "question: q1}}", 'question: q1}, knockout: [{item: a, code: "1", value: -1}]}'),
+        ["scoring.yaml › nodes › one › knockout › a: -1 is not between 0 and 1"],
+    ),
+    "a scale upside down": (
+        *("scoring.yaml", "of: [one],", "of: [one], scale: [10, 0],"),
+        ["scoring.yaml › nodes › overall › scale: 10 is not below 0", "the value of the worst answers comes first"],
+    ),
+    "an item of no listed question": (
+        *("survey.yaml", "questions: {q1:", "questions: {q2:"),
+        ["survey.yaml › forms › answers › items › a › question: unknown question 'q1'", "known: q2"],
+    ),
+    "an item of no node": (
+        *("scoring.yaml", "items: {question: q1}", "items: {code: a}"),
+        ["scoring.yaml › nodes: the item 'b' is in no node", "or under 'without' if it earns nothing"],
+    ),
     "a rule of no kind": (
         *("survey.yaml", ", check: price <= 10", ""),
         ["rules › cheap: needs exactly one of check, sequence, exclusive,"],
@@ -225,12 +257,129 @@ def test_a_tree_without_root(folder) -> None:
     assert any("nodes: no node 'overall'; the root of the tree has this code" in p for p in folder.problems())
 
 
-def test_an_unknown_method_of_aggregation(folder, check) -> None:
-    folder.edit("scoring.yaml", "of: [one],", "of: [one], aggregate: meen,")
+def test_an_unknown_method_comes_with_all_other_problems_of_the_file(folder, check) -> None:
+    folder.edit("scoring.yaml", "of: [one],", "of: [one, two], aggregate: meen, scale: [1, 1], weights: {one: -1},")
     code, said = check(folder.root)
     assert code == 1
-    assert "scoring.yaml › nodes › overall › aggregate: unknown method 'meen'" in said
-    assert "did you mean 'mean'?" in said
+    for words in ("aggregate: unknown method 'meen'", "unknown dimension 'two'", "1 is not below 1", "-1 is negative"):
+        assert words in said
+
+
+@pytest.mark.parametrize("switched", ['"yes": {nodes: {one: {items: {code: b}}}}', "more: {}"])
+def test_an_item_may_be_in_a_node_of_another_choice_only(folder, switched: str) -> None:
+    folder.edit("scoring.yaml", "items: {question: q1}", "items: {code: a}")
+    folder.edit("scoring.yaml", '"yes": {nodes: {one: {missing: zero}}}', switched)
+    if "code: b" in switched:
+        folder.load()
+    else:
+        assert "the item 'b' is in no node" in folder.problems()[0]
+
+
+def test_an_item_left_out_on_purpose(folder) -> None:
+    folder.edit("scoring.yaml", "items: {question: q1}", "items: {question: q1, without: b}")
+    folder.load()
+
+
+@pytest.mark.parametrize(
+    ("source", "members", "words"),
+    [
+        ("country", ("AT|DE", "FR"), None),
+        ("country", ("AT|DE", "FR|AT"), "members › codelists/macro.csv: 'AT' stands in two places, north and south"),
+        ("country", ("AT|ED", "FR"), "codelists/macro.csv › north: unknown country 'ED'\n      known: AT, DE, FR"),
+        ("nuts, length: 3", ("AT1|AT2", "DE1"), None),
+        ("nuts, length: 3", ("AT1|AT11", "DE1"), "› north: unknown nuts 'AT11'\n      did you mean 'AT1'"),
+        ("nuts, length: 3", ("AT1", "AT2|AT1"), "'AT1' stands in two places, north and south"),
+    ],
+)
+def test_members_of_a_level(folder, source: str, members: tuple[str, str], words: str | None) -> None:
+    folder.write("schemas/levels.yaml", f"macro: {{title: Macro, source: {source}, members: macro}}\n")
+    folder.write("schemas/codelists/macro.csv", "code,label,members\nnorth,North,{}\nsouth,South,{}\n".format(*members))
+    folder.write("schemas/codelists/countries.csv", "code,label\nAT,Austria\nDE,Germany\nFR,France\n")
+    folder.write("schemas/codelists/nuts2024.csv", "code,label\nAT1,A\nAT11,B\nAT21,C\nDE1,D\n")
+    folder.write("schemas/policy.yaml", 'nuts_version: {value: "2024", valid_from: 2024-01-01, reference: ours}\n')
+    if words is None:
+        folder.load()
+    else:
+        (problem,) = folder.problems()
+        assert problem.startswith("levels.yaml › macro › members › ")
+        assert words in problem
+
+
+def test_members_without_their_column(folder) -> None:
+    folder.edit("levels.yaml", "source: hub", "source: country, members: sizes")
+    (problem,) = folder.problems()
+    assert "members › codelists/sizes.csv: no column 'members'\n      the header is: code, label" in problem
+
+
+@pytest.mark.parametrize(("name", "unit", "right"), [("Answers", "answers", True), ("Answers", "people", False),
+                                                     ("Replies", "answers", False)])  # fmt: skip
+def test_an_indicator_of_two_surveys(folder, name: str, unit: str, right: bool) -> None:
+    survey = (folder.root / "surveys/mini/v1/survey.yaml").read_text(encoding="utf-8")
+    folder.write("surveys/second/v1/survey.yaml", survey.replace("survey: mini", "survey: second"))
+    folder.write("surveys/second/v1/items.csv", "code,question,type,label\na,q1,tick,A\n")
+    entry = f"{{name: {name}, definition: Rows., unit: {unit}, kind: flow, of: answers, count: rows}}"
+    folder.write("surveys/second/v1/indicators.yaml", f"answers: {entry}\n")
+    if right:
+        folder.load()
+    else:
+        (problem,) = folder.problems()
+        assert problem.startswith("second/v1/indicators.yaml › answers: survey mini has an indicator of this id, ")
+        assert "'Answers' in answers\n      give it another id" in problem
+
+
+CELL = {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": []}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (json.dumps({"cells": [CELL]}), None),
+        (json.dumps({"cells": []}), "0 cells have the tag 'parameters'\n      give it to exactly one cell"),
+        (json.dumps({"cells": [CELL, CELL]}), "2 cells have the tag 'parameters'"),
+        *((text, "not a notebook") for text in ("", "# %%", "[]", "{}", '{"cells": 1}', '{"cells": [1]}', "[" * 9999)),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_a_template_is_a_notebook_with_one_cell_of_parameters(folder, content: str, words: str | None) -> None:
+    folder.edit("reports.yaml", "{}", "hub: {title: Hub, template: hub.ipynb, levels: hub}")
+    folder.write("notebooks/hub.ipynb", content)
+    if words is None:
+        folder.load()
+    else:
+        (problem,) = folder.problems()
+        assert problem.startswith("reports.yaml › hub › template › notebooks/hub.ipynb: ")
+        assert words in problem
+
+
+STRAYS = {
+    "survey/mini/v1/survey.yaml": ("survey/", "did you mean 'surveys'?"),
+    "reports.yaml": ("reports.yaml", "did you mean 'notebooks/reports.yaml'?"),
+    "schemas/codelist/sizes.csv": ("schemas/codelist/", "did you mean 'schemas/codelists'?"),
+    "schemas/level.yaml": ("schemas/level.yaml", "did you mean 'schemas/levels.yaml'?"),
+    "schemas/sizes.csv": ("schemas/sizes.csv", "what is read here: schemas/codelists/*.csv, "),
+    "surveys/mini/scoring.yaml": ("surveys/mini/scoring.yaml", "did you mean 'surveys/*/*/scoring.yaml'?"),
+    "surveys/mini/v1/indicator.yaml": ("surveys/mini/v1/indicator.yaml", "'surveys/mini/v1/indicators.yaml'?"),
+    "surveys/mini/v1/more/items.csv": ("surveys/mini/v1/more/", "what is read here: "),
+    "notebooks/reports.yml": ("notebooks/reports.yml", "did you mean 'notebooks/reports.yaml'?"),
+}
+
+
+@pytest.mark.parametrize("stray", STRAYS)
+def test_a_file_where_nothing_is_read(folder, stray: str) -> None:
+    name, hint = STRAYS[stray]
+    folder.write(stray, "a: b\n")
+    problems = folder.problems()
+    assert problems[0].startswith(f"{name} is not read\n      ")
+    assert hint in problems[0]
+
+
+def test_what_else_a_folder_may_hold(folder) -> None:
+    others = ("dihkpi.toml", "inbox/hub/answers.csv", "reports/2026/data/a.csv", "compose.yaml", "README.md",
+              "surveys/README.md", "surveys/mini/v1/notes.txt", "notebooks/.ipynb_checkpoints/a.ipynb",
+              "notebooks/page/style.css", "schemas/json/a.schema.json")  # fmt: skip
+    for name in others:
+        folder.write(name, "x")
+    folder.load()
 
 
 def test_every_problem_is_listed_at_once(folder) -> None:

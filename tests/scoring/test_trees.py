@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dihkpi.definitions import load_definitions
+from dihkpi.definitions.indicators import Example
+from dihkpi.definitions.scoring import METHODS as NAMED
 from dihkpi.definitions.scoring import Bands, Scoring
 from dihkpi.definitions.yaml import read_yaml
 from dihkpi.errors import DefinitionError, UsageError
@@ -44,7 +46,7 @@ POINTS = 'reference: made for a test\npoints: {steps: {"0": 0, "1": 1/2, "2": 1}
 A, B, C = (f"{{label: {q}, items: {{question: {q}}}}}" for q in "abc")
 
 
-FIRST = f"  overall: {{label: all, of: [a]}}\n  a: {A}\n"
+ALL = f"  overall: {{label: all, of: [a, b, c]}}\n  a: {A}\n  b: {B}\n  c: {C}\n"
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,7 @@ def overlay(tmp_path_factory):
     folder.mkdir(parents=True)
     (folder / "survey.yaml").write_text(SURVEY, encoding="utf-8")
     (folder / "items.csv").write_text(ITEMS, encoding="utf-8")
-    (folder / "scoring.yaml").write_text(f"{POINTS}nodes:\n{FIRST}", encoding="utf-8")
+    (folder / "scoring.yaml").write_text(f"{POINTS}nodes:\n{ALL}", encoding="utf-8")
     return load_definitions(root)
 
 
@@ -178,7 +180,7 @@ def test_a_knockout_holds_even_where_nothing_else_was_answered(small, answers):
 def test_a_circle_and_an_unknown_method_are_definition_errors(definitions):
     survey = definitions.surveys["dma_sme"]
     circle = {"overall": {"label": "x", "of": ["a"]}, "a": {"label": "a", "of": ["overall"]}}
-    with pytest.raises(DefinitionError, match="stands below itself"):
+    with pytest.raises(DefinitionError, match="stand in a circle"):
         bind(survey, Scoring(reference="test", nodes=circle))
     other = {"overall": {"label": "x", "items": {"question": "q2"}, "aggregate": "geometrc"}}
     with pytest.raises(DefinitionError, match="did you mean 'geometric'"):
@@ -253,6 +255,74 @@ def test_unknown_switches_are_usage_errors(definitions):
         survey.scoring({"negative_item": "ignor"})
     with pytest.raises(UsageError, match=r"no scoring\.yaml"):
         definitions.surveys["edih_kpi"].scoring()
+
+
+@pytest.fixture
+def with_na(small):
+    """The survey of three questions in which the answer 1 means 'not applicable'."""
+
+    def load(nodes: str):
+        survey, definitions = small(nodes)
+        raw = {**survey.raw_scoring, "points": {"steps": {"0": "0", "1": None, "2": "1"}}}
+        return survey.model_copy(update={"raw_scoring": raw}), definitions
+
+    return load
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("policy", ["drop", "zero", "refuse"])
+def test_not_applicable_drops_out_whatever_missing_says(with_na, answers, policy, method):
+    rule = f"missing: {policy}, aggregate: {method}"
+    survey, definitions = with_na(
+        f"  overall: {{label: all, of: [a, b], {rule}}}\n"
+        f"  a: {{label: a, items: {{question: a}}, {rule}}}\n  b: {{label: b, items: {{question: b}}, {rule}}}\n"
+    )
+    people = [
+        {"a1": "1", "a2": "2", "b1": "2", "b2": "2"},
+        {"a1": "1", "a2": "1", "b1": "2", "b2": "2"},
+        {"a1": "1", "a2": "1", "b1": "1", "b2": "1"},
+    ]
+    table = score(answers(survey, people), survey, definitions).set_index(["code", "dimension"])
+    assert table["value"].tolist() == pytest.approx([100, 100, 100, 100, np.nan, 100, *[np.nan] * 3], nan_ok=True)
+    assert table["status"].tolist() == ["ok", "ok", "ok", "ok", "m", "ok", "m", "m", "m"]
+    assert table["n_answered"].tolist() == [4, 2, 2] * 3
+
+
+@pytest.mark.parametrize(
+    ("policy", "a", "overall"), [("drop", np.nan, 100), ("zero", 0, 50), ("refuse", np.nan, np.nan)]
+)
+def test_no_answer_beside_not_applicable_is_still_missing(with_na, answers, policy, a, overall):
+    tree = with_na(
+        f"  overall: {{label: all, of: [a, b], missing: {policy}}}\n"
+        f"  a: {{label: a, items: {{question: a}}, missing: {policy}, empty: zero}}\n  b: {B}\n"
+    )
+    got = values(tree, answers, {"a1": "1", "b1": "2", "b2": "2"})
+    assert [got["a"], got["overall"]] == pytest.approx([a, overall], nan_ok=True)
+
+
+def test_a_worked_example_with_not_applicable(with_na):
+    survey, definitions = with_na(
+        "  overall: {label: all, of: [upper, c], missing: zero}\n  upper: {label: upper, of: [a, b], missing: zero}\n"
+        f"  a: {A}\n  b: {B}\n  c: {C}\n"
+    )
+    na, half = {"a1": "1", "a2": "1", "b1": "1", "b2": "1", "c1": "2"}, {"a1": "1", "a2": "2", "b1": "0", "b2": "2"}
+    examples = (
+        Example(name="upper is not applicable", items=na, expect={"a": None, "upper": None, "overall": 100}),
+        Example(name="one row is not", items=half, expect={"a": 100, "b": 50, "upper": 75, "overall": 37.5}),
+    )
+    tried = dict(run_examples(survey.model_copy(update={"examples": examples}), definitions))
+    assert tried == {"upper is not applicable": [], "one row is not": []}
+
+
+def test_a_tree_that_is_wrong_after_a_switch_is_a_definition_error(small):
+    survey, _ = small(f"  overall: {{label: all, of: [a], weights: {{a: -1}}, scale: [1, 0]}}\n  a: {A}\n")
+    with pytest.raises(DefinitionError, match="negative") as fault:
+        bind(survey, survey.scoring())
+    assert len(fault.value.problems) == 2
+
+
+def test_the_methods_that_may_be_named_are_those_that_are_there():
+    assert set(METHODS) == set(NAMED)
 
 
 def test_methods_over_no_child_at_all_give_nothing():
