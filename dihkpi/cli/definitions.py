@@ -76,4 +76,5 @@ def surveys(definitions: Folder = None, as_json: AsJson = False) -> None:
     for survey_ in listed:
         for key, option in survey_["options"].items():
             choices = ", ".join(option["choices"]) or "a value"
-            print(f"  {survey_['survey']} option {key} = {option['default']} ({choices}): {option['about']}")
+            default = option["default"] if isinstance(option["default"], str) else ",".join(option["default"])
+            print(f"  {survey_['survey']} option {key}={default} ({choices}): {option['about']}")
