@@ -55,7 +55,7 @@ def type_cells(body: Body, header: Header, match: Match, definitions: Definition
     convention = Convention(match.layout.dates, match.layout.decimal)
     missing, identifiers = (tuple(definitions.value(name)) for name in ("missing_tokens", "missing_identifiers"))
     who = match.form.respondent
-    registers = {who.id, who.registration} if who else set()
+    registers = {who.registration} if who else set()
     columns: dict[str, Any] = {}
     for name, column in match.form.columns.items():
         if column.personal == "direct":
