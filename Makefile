@@ -5,13 +5,16 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check requirements benchmark lab wheel clean
+.PHONY: demo test slow check requirements benchmark lab wheel clean
 
 demo: $(READY)  ## a synthetic network, from raw files to reports
 	$(BIN)/dihkpi demo demo --hubs 12 --seed 1
 
 test: $(READY)  ## the test suite
 	$(BIN)/python -m pytest -n 2
+
+slow: $(READY)  ## the tests that take many seconds each
+	$(BIN)/python -m pytest -n 2 -m slow
 
 check: $(READY)  ## style, types, the map of imports, clean notebooks, definitions
 	$(BIN)/ruff check .

@@ -267,6 +267,7 @@ def test_an_own_survey_is_checked_and_scored(dihkpi, own, tmp_path):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_own_survey_kpi_and_kind_of_region_reach_the_reports(dihkpi, own, inbox):
     space = inbox / "space"
     dihkpi("init", space)

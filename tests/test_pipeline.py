@@ -101,6 +101,7 @@ def test_a_second_run_changes_nothing(space, first):
     assert published(space) == first[2]
 
 
+@pytest.mark.slow
 def test_a_forced_run_gives_the_same_bytes(space, first):
     again = run(space, period=DEMO_PERIOD, choice=HUB, force=True, workers=1)
     assert [report.state for report in again.reports] == ["made"]
@@ -131,6 +132,7 @@ def test_a_switch_of_the_settings_makes_the_reports_again(results, definitions):
     assert other.key != job.key
 
 
+@pytest.mark.slow
 def test_a_corrected_file_changes_its_report(space, first):
     path = space.inbox / "HR-adria" / "events.csv"
     text = path.read_text(encoding="utf-8-sig")

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="children are forked on Linux only")
 
 
+@pytest.mark.slow
 @linux
 def test_a_forked_shell_and_a_kernel_give_the_same_notebook(
     results: Path, definitions: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
