@@ -104,6 +104,8 @@ _GRAMMAR: Mapping[str, str] = {
     "dot": rf"[+-]?(?:\d{{1,3}}(?:,\d{{3}})+|\d{{1,3}}(?:{_SPACES}\d{{3}})+|\d+)(?:\.\d+)?",
     "comma": rf"[+-]?(?:\d{{1,3}}(?:\.\d{{3}})+|\d{{1,3}}(?:{_SPACES}\d{{3}})+|\d+)(?:,\d+)?",
 }
+_SIGNS: Mapping[str, tuple[str, str]] = {"dot": (".", ","), "comma": (",", ".")}
+"""Decimal sign and sign between thousands of each convention."""
 _UNITS = {"money": r"(?:€|EUR)", "percent": r"%"}
 
 
@@ -113,13 +115,12 @@ def _numbers(texts: pd.Series, column: Column, convention: Convention, book: Cod
     if unit:
         plain = plain.str.replace(rf"\s*{unit}$|^{unit}\s*", "", regex=True)
     fits = plain.str.fullmatch(_GRAMMAR[convention.decimal].replace("\\d", "[0-9]")).to_numpy(dtype=bool)
-    group = "," if convention.decimal == "dot" else "."
+    sign, group = _SIGNS[convention.decimal]
     stripped = plain[fits].str.replace(rf"{_SPACES}|[{group}]", "", regex=True)
     values = np.full(len(texts), np.nan)
     values[fits] = stripped.str.replace(",", ".", regex=False).to_numpy(dtype=float)
-    sign = "." if convention.decimal == "dot" else ","
     fraction = plain.str.contains(sign, regex=False).to_numpy(dtype=bool)
-    thousands = plain.str.fullmatch(rf"[+-]?[1-9][0-9]{{0,2}}[{sign}][0-9]{{3}}").to_numpy(dtype=bool)
+    thousands = plain.str.fullmatch(_like_thousands(sign)).to_numpy(dtype=bool)
     unclear = fraction if column.type == "integer" else thousands & (column.type == "money")
     broken = fits & ((np.abs(values) >= 2**53) | unclear)
     values[broken] = np.nan
@@ -129,11 +130,16 @@ def _numbers(texts: pd.Series, column: Column, convention: Convention, book: Cod
     return Parsed(values, faults)
 
 
+def _like_thousands(sign: str) -> str:
+    """Pattern of a number with three decimals that may be a thousand of the other convention."""
+    return rf"[+-]?[1-9][0-9]{{0,2}}[{sign}][0-9]{{3}}"
+
+
 def _number_fault(text: str, column: Column, convention: Convention) -> Fault:
     if re.fullmatch("[+-]?[0-9]+", text):
         return Fault("number", f"'{show(text)}' has too many digits to be read exactly", "correct or round it")
-    sign = "." if convention.decimal == "dot" else ","
-    if re.fullmatch(rf"[+-]?[1-9][0-9]{{0,2}}[{sign}][0-9]{{3}}", text):
+    sign = _SIGNS[convention.decimal][0]
+    if re.fullmatch(_like_thousands(sign), text):
         plain = text.replace(sign, "")
         hint = f"write {plain}" if column.type == "integer" else f"write {plain} or {text[:-1]}"
         return Fault("ambiguous_number", f"'{show(text)}' may be {plain} or {text.rstrip('0').rstrip(sign)}", hint)
@@ -152,7 +158,7 @@ def _number_fault(text: str, column: Column, convention: Convention) -> Fault:
 
 def _rewritten(text: str, other: str) -> str:
     """A number of the other convention in that of the file."""
-    sign, group = (",", ".") if other == "comma" else (".", ",")
+    sign, group = _SIGNS[other]
     return re.sub(_SPACES, "", text).replace(group, "").replace(sign, group)
 
 
