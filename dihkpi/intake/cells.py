@@ -126,7 +126,10 @@ def _numbers(texts: pd.Series, column: Column, convention: Convention, book: Cod
     values[broken] = np.nan
     if column.type == "money":
         values = np.round(values, 2)
-    faults = {int(i): [_number_fault(texts.iloc[i], column, convention)] for i in np.flatnonzero(~fits | broken)}
+    faults = {
+        int(i): [_number_fault(texts.iloc[i], plain.iloc[i], column, convention)]
+        for i in np.flatnonzero(~fits | broken)
+    }
     return Parsed(values, faults)
 
 
@@ -135,20 +138,20 @@ def _like_thousands(sign: str) -> str:
     return rf"[+-]?[1-9][0-9]{{0,2}}[{sign}][0-9]{{3}}"
 
 
-def _number_fault(text: str, column: Column, convention: Convention) -> Fault:
-    if re.fullmatch("[+-]?[0-9]+", text):
+def _number_fault(text: str, plain: str, column: Column, convention: Convention) -> Fault:
+    if re.fullmatch("[+-]?[0-9]+", plain):
         return Fault("number", f"'{show(text)}' has too many digits to be read exactly", "correct or round it")
     sign = _SIGNS[convention.decimal][0]
-    if re.fullmatch(_like_thousands(sign), text):
-        plain = text.replace(sign, "")
-        hint = f"write {plain}" if column.type == "integer" else f"write {plain} or {text[:-1]}"
-        return Fault("ambiguous_number", f"'{show(text)}' may be {plain} or {text.rstrip('0').rstrip(sign)}", hint)
+    if re.fullmatch(_like_thousands(sign), plain):
+        whole = plain.replace(sign, "")
+        hint = f"write {whole}" if column.type == "integer" else f"write {whole} or {plain[:-1]}"
+        return Fault("ambiguous_number", f"'{show(text)}' may be {whole} or {plain.rstrip('0').rstrip(sign)}", hint)
     other = "comma" if convention.decimal == "dot" else "dot"
     what = {"integer": "a whole number", "money": "an amount"}.get(column.type, "a number")
     example = "1250.00" if convention.decimal == "dot" else "1250,00"
-    if re.fullmatch(_GRAMMAR[other].replace("\\d", "[0-9]"), text):
+    if re.fullmatch(_GRAMMAR[other].replace("\\d", "[0-9]"), plain):
         message = f"'{show(text)}' is written with a decimal {other}, but this file uses a decimal {convention.decimal}"
-        return Fault("decimal_sign", message, f"write it as {_rewritten(text, other)}")
+        return Fault("decimal_sign", message, f"write it as {_rewritten(plain, other)}")
     return Fault(
         "number",
         f"'{show(text)}' is not {what}",

@@ -275,3 +275,15 @@ def test_codes_with_levels(text: str, value: str, definitions) -> None:
     column = {"codes": ["catalogue_sectors", "technologies"], "min": 1, "max": 5}
     book = CodeBook.of(Column.model_validate({"type": "rated_codes", **column}), definitions)
     assert str(read(text, "rated_codes", book=book, column=column)).endswith(value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "rule"),
+    [("3.500", "ambiguous_number"), ("3.500 €", "ambiguous_number"), ("EUR 1.250,00", "decimal_sign")],
+)
+def test_an_amount_of_another_convention_is_told_as_such_with_its_unit_too(typed: str, rule: str) -> None:
+    texts = pd.Series([typed], dtype="str")
+    parsed = parse_texts(texts, Column(type="money"), Convention(), CodeBook(()))
+    [[fault]] = parsed.faults.values()
+    assert fault.rule == rule
+    assert typed in fault.message
