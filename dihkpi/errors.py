@@ -6,6 +6,10 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 
+FINE, DATA_HAS_ERRORS, WRONG_USAGE, FAILED = 0, 1, 2, 3
+"""Exit codes of every command."""
+
+
 class DihkpiError(Exception):
     """Root of all errors of this package; its text is meant to be read by the user.
 
@@ -61,6 +65,14 @@ class FileRefusedError(DihkpiError):
 
 class WorkspaceError(DihkpiError):
     """A folder is not a workspace, its settings are wrong, or it cannot be written."""
+
+
+class BusyError(DihkpiError):
+    """Another process works in the workspace."""
+
+
+class ScheduleError(DihkpiError):
+    """The record of what a schedule has made cannot be read, or its lines cannot be written for a timer."""
 
 
 class ReportError(DihkpiError):

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import os
 import secrets
-import tomllib
-from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from dihkpi.errors import WorkspaceError, hint_for
+from dihkpi.errors import WorkspaceError
+from dihkpi.lock import hold
+from dihkpi.settings import KEY_FILE, Settings, read_settings
 
 if TYPE_CHECKING:
     from dihkpi.definitions import Definitions
     from dihkpi.store import Store
 
 SETTINGS = "dihkpi.toml"
-KEY_FILE = "respondents.key"
 
 _TEMPLATE = """\
 # Settings of this workspace. Everything here may be left out.
@@ -36,36 +34,12 @@ workers = 2
 
 [scoring.dma_sme]
 # negative_item = "ignore"     # switches: see `dihkpi surveys`
+
+# [[schedule]]                 # see docs/scheduling.md
+# name = "quarter"
+# every = "quarter"
+# wait_days = 15
 """
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class StoreSettings(_Strict):
-    """Where the system of record is."""
-
-    url: str | None = None
-
-
-class ReportSettings(_Strict):
-    """How reports are made."""
-
-    formats: tuple[str, ...] = ("html",)
-    workers: int = Field(default=2, ge=1, le=64)
-
-
-class Settings(_Strict):
-    """The content of ``dihkpi.toml``."""
-
-    name: str = "Network"
-    period: str | None = None
-    definitions: str | None = None
-    key_file: str = KEY_FILE
-    store: StoreSettings = StoreSettings()
-    reports: ReportSettings = ReportSettings()
-    scoring: Mapping[str, Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True)
@@ -100,6 +74,23 @@ class Workspace:
     def issues(self) -> Path:
         """What was wrong in the files, for those who sent them."""
         return self.folder / "issues"
+
+    @property
+    def state(self) -> Path:
+        """The lock, and the record of what schedules have made."""
+        return self.folder / "state"
+
+    def lock(self, command: str, wait: float = 0) -> AbstractContextManager[None]:
+        """Keep others out while something is changed; see :func:`dihkpi.lock.hold`.
+
+        Parameters
+        ----------
+        command : str
+            What is told to others who want in.
+        wait : float
+            Seconds to wait for others to end; a BusyError when they do not.
+        """
+        return hold(self.state, command, wait)
 
     def load_definitions(self, folder: Path | None = None) -> Definitions:
         """Definitions of the workspace, or of another folder."""
@@ -169,19 +160,4 @@ def open_workspace(folder: str | Path) -> Workspace:
     file = path / SETTINGS
     if not file.is_file():
         raise WorkspaceError(f"{path} is not a workspace: it has no {SETTINGS}\n  make one with: dihkpi init {path}")
-    try:
-        raw = tomllib.loads(file.read_text(encoding="utf-8"))
-        return Workspace(path, Settings.model_validate(raw))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise WorkspaceError(f"{file} is not valid TOML: {fault}") from None
-    except ValidationError as fault:
-        problems = "\n".join(f"  {_problem(error)}" for error in fault.errors())
-        raise WorkspaceError(f"{file} has {len(fault.errors())} wrong settings\n{problems}") from None
-
-
-def _problem(error: Any) -> str:
-    path = " › ".join(str(step) for step in error["loc"])
-    if error["type"] == "extra_forbidden":
-        known = {**Settings.model_fields, **ReportSettings.model_fields, **StoreSettings.model_fields}
-        return f"{path}: unknown setting; {hint_for(str(error['loc'][-1]), known)}"
-    return f"{path}: {error['msg']}"
+    return Workspace(path, read_settings(file))

@@ -5,10 +5,19 @@ from __future__ import annotations
 import os
 import sys
 
-from dihkpi.errors import DefinitionError, DihkpiError, FileRefusedError, UsageError, WorkspaceError
+from dihkpi.errors import (
+    DATA_HAS_ERRORS,
+    FAILED,
+    FINE,
+    WRONG_USAGE,
+    DefinitionError,
+    DihkpiError,
+    FileRefusedError,
+    UsageError,
+    WorkspaceError,
+)
 
-FINE, DATA_HAS_ERRORS, WRONG_USAGE, FAILED = 0, 1, 2, 3
-"""Exit codes."""
+__all__ = ["DATA_HAS_ERRORS", "FAILED", "FINE", "WRONG_USAGE", "main"]
 
 
 def main() -> None:

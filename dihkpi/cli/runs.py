@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,7 @@ Period = Annotated[
 Workers = Annotated[int | None, typer.Option("--workers", min=1, max=64, help="Reports made at the same time.")]
 Formats = Annotated[str | None, typer.Option("--format", help="html, ipynb or both, separated by commas.")]
 Force = Annotated[bool, typer.Option("--force", help="Make unchanged reports again.")]
+Wait = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait while another process works here.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 
@@ -76,6 +78,7 @@ def submit(
     workspace: Annotated[Path, typer.Option("-w", "--workspace", metavar="DIR", help="The workspace.")] = Path(),
     survey: SurveyId = None,
     hub: Annotated[str | None, typer.Option("--hub", help="The hub that sent the files.")] = None,
+    wait: Wait = 0,
     as_json: AsJson = False,
 ) -> None:
     """Check files and record them in the store; recording the same content again changes nothing."""
@@ -83,12 +86,9 @@ def submit(
     from dihkpi.workspace import open_workspace
 
     space = open_workspace(workspace)
-    store = space.open_store()
-    try:
+    with space.lock("submit", wait), closing(space.open_store()) as store:
         intake = take_in(space.inbox, store, space.load_definitions(), files=files, hub=hub, survey=survey)
         known, issues = all_issues(store, intake)
-    finally:
-        store.close()
     known, issues = known[known["file"].isin(intake.sources)], issues[issues["file"].isin(intake.sources)]
     _tell_files(known, issues, as_json)
     if not as_json:
@@ -104,11 +104,12 @@ def run(
     format_: Formats = None,
     definitions: Folder = None,
     force: Force = False,
+    wait: Wait = 0,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """From the inbox to the reports whose inputs changed."""
-    _run(folder, None, period, workers, format_, definitions, force, quiet, as_json)
+    _run(folder, None, period, workers, format_, definitions, force, wait, quiet, as_json)
 
 
 def report(
@@ -121,6 +122,7 @@ def report(
     format_: Formats = None,
     definitions: Folder = None,
     force: Force = False,
+    wait: Wait = 0,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -131,7 +133,7 @@ def report(
     if not (hub or region or network):
         raise UsageError("say which reports: --hub H, --region R or --network\n  all of them: dihkpi run")
     choice = Choice(hubs=hub or (), regions=region or (), network=network)
-    _run(folder, choice, period, workers, format_, definitions, force, quiet, as_json)
+    _run(folder, choice, period, workers, format_, definitions, force, wait, quiet, as_json)
 
 
 def status(folder: Dir = Path(), as_json: AsJson = False) -> None:
@@ -154,14 +156,14 @@ def status(folder: Dir = Path(), as_json: AsJson = False) -> None:
 
 def _run(
     folder: Path, choice: Choice | None, period: str | None, workers: int | None, formats: str | None,
-    definitions: Path | None, force: bool, quiet: bool, as_json: bool,
+    definitions: Path | None, force: bool, wait: float, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
     from dihkpi.pipeline import run as run_workspace
     from dihkpi.workspace import open_workspace
 
     space = open_workspace(folder)
     chosen = [part.strip() for part in formats.split(",")] if formats else None
-    with progress_bar(quiet or as_json) as progress:
+    with space.lock("run" if choice is None else "report", wait), progress_bar(quiet or as_json) as progress:
         result = run_workspace(
             space, period=period, workers=workers, formats=chosen, choice=choice, force=force, progress=progress,
             definitions=space.load_definitions(definitions) if definitions else None,

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from dihkpi.demo import write_network
 from dihkpi.errors import WorkspaceError
-from dihkpi.workspace import KEY_FILE, Workspace, create_workspace, open_workspace, write_key
+from dihkpi.settings import KEY_FILE
+from dihkpi.workspace import Workspace, create_workspace, open_workspace, write_key
 
 DEMO_PERIOD = "2026-H1"
 """The records of the demo network end on the last day of this period."""

@@ -78,3 +78,20 @@ def parse_period(text: str) -> Window:
     raise UsageError(
         f"'{text}' is not a period\n  write 2026, 2026-H1, 2026-Q3, 2026-09, 2026-01-01/2026-06-30, M18 or M19-M36"
     )
+
+
+MONTHS = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
+"""Kinds of calendar periods and their length in months."""
+
+
+def period_on(kind: str, day: date) -> str:
+    """The calendar period of a kind that holds a day.
+
+    Examples
+    --------
+    >>> [period_on(kind, date(2026, 9, 30)) for kind in MONTHS]
+    ['2026-09', '2026-Q3', '2026-H2', '2026']
+    """
+    number = (day.month - 1) // MONTHS[kind] + 1
+    part = {"month": f"-{number:02d}", "quarter": f"-Q{number}", "half-year": f"-H{number}", "year": ""}[kind]
+    return f"{day.year:04d}{part}"

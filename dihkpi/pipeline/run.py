@@ -99,8 +99,18 @@ def run(
         When the folder is not a workspace or nothing was ever submitted.
     UsageError
         When the period, a hub or a region is unknown.
+    BusyError
+        When another process works in the workspace.
     """
     space = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
+    with space.lock("run"):
+        return _run(space, period, definitions, choice, formats, workers, force, progress)
+
+
+def _run(
+    space: Workspace, period: str | None, definitions: Definitions | None, choice: Choice | None,
+    formats: Sequence[str] | None, workers: int | None, force: bool, progress: Progress,
+) -> RunResult:  # fmt: skip
     definitions = definitions or space.load_definitions()
     options = _options(space.settings.scoring, definitions)
     store = space.open_store()
