@@ -62,8 +62,13 @@ class Workspace:
 
     @property
     def snapshots(self) -> Path:
-        """What reports read."""
+        """The rows of the store at one moment."""
         return self.folder / "snapshots"
+
+    @property
+    def results(self) -> Path:
+        """What reports read, one folder per period."""
+        return self.folder / "results"
 
     @property
     def reports(self) -> Path:
