@@ -14,6 +14,7 @@ from dihkpi.errors import UsageError, WorkspaceError
 from dihkpi.pipeline import run
 from dihkpi.pipeline.run import Choice
 from dihkpi.reports import plan_reports
+from dihkpi.reports.extracting import write_extracts
 from dihkpi.workspace import create_workspace, open_workspace
 
 SHARED = Path(os.environ.get("DIHKPI_SHARED", Path(__file__).resolve().parents[2] / "shared"))
@@ -50,8 +51,7 @@ def first(space):
 @pytest.fixture(scope="module")
 def results(space, first):
     """The results folder of the first run."""
-    [folder] = [path for path in space.snapshots.iterdir() if path.name.endswith(DEMO_PERIOD)]
-    return folder
+    return space.results / DEMO_PERIOD
 
 
 def test_a_run_makes_the_reports(space, first):
@@ -126,9 +126,11 @@ def test_a_switch_of_the_settings_makes_the_reports_again(results, definitions):
     )
     try:
         assert meta.read_text(encoding="utf-8") != text
+        write_extracts(results)
         [other] = plan_reports(results, definitions, hubs=["HR-adria"])
     finally:
         meta.write_text(text, encoding="utf-8")
+        write_extracts(results)
     assert other.key != job.key
 
 

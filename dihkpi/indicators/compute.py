@@ -53,15 +53,20 @@ class Inputs:
         found = [self.tables[s, f] for (s, f) in self.tables if self.definitions.surveys[s].forms[f].kind == "targets"]
         return pd.concat(found, ignore_index=True) if found else None
 
-    def newest(self, last: date) -> date | None:
-        """Day of the newest record or assessment up to a day."""
-        found: list[date] = []
+    def newest(self, last: date) -> dict[str, date]:
+        """Hub to the day of its newest record or assessment up to a day; rows of no hub count under an empty id."""
+        import pandas as pd
+
+        found = []
         for (survey, form), frame in self.tables.items():
             day = self.definitions.surveys[survey].forms[form].date
             if day and day in frame:
-                days = frame.loc[frame[day] <= np.datetime64(last), day]
-                found += [days.max().date()] if len(days) else []
-        return max(found, default=None)
+                hub = frame["hub"].fillna("") if "hub" in frame else pd.Series("", index=frame.index)
+                found.append(pd.DataFrame({"hub": hub, "day": frame[day]})[frame[day] <= np.datetime64(last)])
+        if not found:
+            return {}
+        days = pd.concat(found).groupby("hub")["day"].max()
+        return {str(hub): day.date() for hub, day in days.items()}
 
     def source(self, survey: str, of: str) -> Source | None:
         """The rows that an indicator counts; ``None`` when nothing was submitted."""

@@ -16,6 +16,7 @@ from dihkpi.indicators.places import places_table
 from dihkpi.indicators.windows import Window
 from dihkpi.intake.columns import check_table
 from dihkpi.intake.safe_csv import write_csv
+from dihkpi.reports.extracting import write_extracts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,9 +65,10 @@ def write_results(
     }
     for name, table in tables.items():
         table.to_parquet(aside / f"{name}.parquet", index=False)
-    newest = inputs.newest(about.period.last) if about.period.last else None
+    newest = inputs.newest(about.period.last) if about.period.last else {}
     _write_json(aside / "meta.json", _meta(definitions, files, about, newest))
     _write_json(aside / "dictionary.json", dictionary(definitions, about.options))
+    write_extracts(aside)
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
     return folder
@@ -87,7 +89,7 @@ def _write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
 
 
-def _meta(definitions: Definitions, files: pd.DataFrame, about: About, newest: date | None) -> dict[str, Any]:
+def _meta(definitions: Definitions, files: pd.DataFrame, about: About, newest: Mapping[str, date]) -> dict[str, Any]:
     from dihkpi import __version__
 
     first, last = about.period.first, about.period.last
@@ -95,7 +97,7 @@ def _meta(definitions: Definitions, files: pd.DataFrame, about: About, newest: d
         "period": about.period.label,
         "first_day": first.isoformat() if first else None,
         "last_day": last.isoformat() if last else None,
-        "newest": newest.isoformat() if newest else None,
+        "newest": {hub: day.isoformat() for hub, day in sorted(newest.items())},
         "snapshot": about.snapshot,
         "definitions": definitions.fingerprint,
         "package": __version__,

@@ -17,14 +17,17 @@ from dihkpi.intake.issue_report import write_issue_report
 from dihkpi.pipeline.inbox import all_issues, take_in
 from dihkpi.pipeline.results import About, publish, write_results
 from dihkpi.pipeline.tables import prepare
-from dihkpi.reports import plan_reports, render_reports, write_index, write_manifest
+from dihkpi.reports.index import write_index
+from dihkpi.reports.manifest import write_manifest
+from dihkpi.reports.plan import plan_reports
+from dihkpi.reports.render import render_reports
 from dihkpi.store.snapshot import take_snapshot
 from dihkpi.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from dihkpi.reports import RenderResult
+    from dihkpi.reports.render import RenderResult
 
 Progress = Callable[[str, int, int], None]
 """Called with the name of a stage, how much of it is done, and how much there is."""
@@ -137,7 +140,7 @@ def _run(
     progress("indicators", 1, 1)
     name = window.label.replace("/", "_")
     about = About(space.settings.name, window, snapshot.id, options)
-    results = write_results(space.snapshots / f"{snapshot.id}-{name}", inputs, indicators, files, issues, about)
+    results = write_results(space.results / name, inputs, indicators, files, issues, about)
     return _report(space, results, name, definitions, RunResult(Path(), window.label, files, issues, []),
                    choice or Choice(), formats, workers, force, progress)  # fmt: skip
 
@@ -172,7 +175,7 @@ def _options(chosen: Mapping[str, Mapping[str, str]], definitions: Definitions) 
 
 def latest_year(inputs: Inputs) -> str:
     """The calendar year of the newest record or assessment that is not in the future."""
-    newest = inputs.newest(datetime.now(UTC).date())
+    newest = max(inputs.newest(datetime.now(UTC).date()).values(), default=None)
     if newest is None:
         raise UsageError("no record has a date, so there is no period to report on\n  name one with --period 2026")
     return str(newest.year)

@@ -1,24 +1,33 @@
 """Reports: one page per hub, region and network, made by a notebook from the results folder of a run.
 
-Read in this order: `results` (what a run left), `view` (what a notebook may call) with its sections
-`overview`, `activity`, `maturity`, `places`, `catalogue` and `quality`, made of `blocks` and `figures` in the words of
-`wording`; then `plan` (which reports), `engine` (run a notebook), `page` (make it a page), `render` (all of
-them), `index` and `manifest`.
+Read in this order: `results` (what a run left), `extracting` and `extract` (the rows that one report reads), `facts` (a
+figure, and the names of codes); `view` (what a notebook may call) with its sections `overview`, `activity`,
+`maturity`, `places`, `catalogue` and `quality`, made of `blocks` and `figures` in the words of `wording`; then `plan`
+(which reports), `engine` (run a notebook), `page` and `pdf` (make it a page), `render` (all of them), `index` and
+`manifest`.
 """
 
-from dihkpi.reports.index import write_index
-from dihkpi.reports.manifest import write_manifest
-from dihkpi.reports.plan import ReportJob, plan_reports
-from dihkpi.reports.render import RenderResult, render_reports
-from dihkpi.reports.view import Report, open_report
+from __future__ import annotations
 
-__all__ = [
-    "RenderResult",
-    "Report",
-    "ReportJob",
-    "open_report",
-    "plan_reports",
-    "render_reports",
-    "write_index",
-    "write_manifest",
-]
+from importlib import import_module
+from typing import Any
+
+# Names load on first use: papermill imports the engine in this package whenever it starts.
+_HOMES = {
+    "RenderResult": "dihkpi.reports.render",
+    "Report": "dihkpi.reports.view",
+    "ReportJob": "dihkpi.reports.plan",
+    "open_report": "dihkpi.reports.view",
+    "plan_reports": "dihkpi.reports.plan",
+    "render_reports": "dihkpi.reports.render",
+    "write_index": "dihkpi.reports.index",
+    "write_manifest": "dihkpi.reports.manifest",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'dihkpi.reports' has no attribute '{name}'")

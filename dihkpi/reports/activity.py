@@ -7,32 +7,33 @@ from collections.abc import Mapping
 from dihkpi.reports import figures as draw
 from dihkpi.reports.blocks import NO_BLOCK, Block, Markup, Words, bar, light, no_data, sentence, table
 from dihkpi.reports.overview import COUNTED
-from dihkpi.reports.results import Estimate, Indicators, Results
+from dihkpi.reports.extract import Extract
+from dihkpi.reports.facts import Estimate, Indicators
 from dihkpi.reports.wording import capital, esc, listing, number, percent, period_words, plural
 
 SHOWN, LISTED = 8, 10
 SAID = {"on_track": "on track", "watch": "to watch", "behind": "behind"}
 
 
-def kpi_table(results: Results, words: Words, figures: Indicators) -> Block:
+def kpi_table(extract: Extract, words: Words, figures: Indicators) -> Block:
     """Achieved against target, with the share that is expected by the cut-off day."""
     found = figures.targets()
     if not found:
         return sentence("No targets are on record, so progress is not judged.", "absent")
-    order = list(results.dictionary.get("indicators", {}))
+    order = list(extract.dictionary.get("indicators", {}))
     found.sort(key=lambda entry: order.index(entry[0]) if entry[0] in order else len(order))
     heads = ["Indicator", "Status", "Achieved#", "Target#", "Reached#", "Expected#", "Progress"]
     block = NO_BLOCK
     for period in sorted({period for _, period, _ in found}, key=lambda p: (len(p), p)):
         own = [(indicator, e) for indicator, when, e in found if when == period]
-        rows = [_target_row(results, words, indicator, e) for indicator, e in own]
+        rows = [_target_row(extract, words, indicator, e) for indicator, e in own]
         block += _progress(own, period) + table(f"Targets {period_words(period)}", heads, rows, kind="kpi")
     note = "The mark on a bar shows the share of the target that is expected by the cut-off day."
     return block + sentence(note, "note")
 
 
-def _target_row(results: Results, words: Words, indicator: str, e: Estimate) -> list[object]:
-    about = results.indicator(indicator)
+def _target_row(extract: Extract, words: Words, indicator: str, e: Estimate) -> list[object]:
+    about = extract.indicator(indicator)
     target = Estimate(e.target, unit=e.unit, status="ok")
     drawn = bar(e.attainment, e.expected) if e.attainment is not None else Markup("–")
     values = (words.value(e, about["unit"]), words.value(target, about["unit"]))
@@ -47,28 +48,28 @@ def _progress(found: list[tuple[str, Estimate]], period: str) -> Block:
     return sentence(f"{capital(period_words(period))}: {listing(counts)}.")
 
 
-def services_by_category(results: Results, figures: Indicators) -> Block:
+def services_by_category(extract: Extract, figures: Indicators) -> Block:
     """Services delivered by category, and how many are not, or not known to be."""
-    drawn = _bars(results, figures, "category", "Services delivered by category")
-    planned = figures.get("services_not_delivered", results.so_far)
+    drawn = _bars(extract, figures, "category", "Services delivered by category")
+    planned = figures.get("services_not_delivered", extract.so_far)
     if not planned.known or not planned.value:
         return drawn
     return drawn + sentence(f"Planned, running or of unknown status since the start: {number(planned.value)}.", "note")
 
 
-def services_by_technology(results: Results, figures: Indicators) -> Block:
+def services_by_technology(extract: Extract, figures: Indicators) -> Block:
     """Services delivered by technology, the small ones together as Other."""
-    drawn = _bars(results, figures, "technology", "Services delivered by technology")
+    drawn = _bars(extract, figures, "technology", "Services delivered by technology")
     note = "A service can use several technologies and is counted with each of them."
     return drawn + sentence(note, "note") if "<figure" in drawn.html else drawn
 
 
-def _bars(results: Results, figures: Indicators, key: str, title: str) -> Block:
-    found, when = _latest_by(results, figures, "services_delivered", key)
+def _bars(extract: Extract, figures: Indicators, key: str, title: str) -> Block:
+    found, when = _latest_by(extract, figures, "services_delivered", key)
     order = sorted(found, key=lambda code: (code == "other", -(found[code].value or 0), code))
     known = [(code, value) for code in order if found[code].known and (value := found[code].value) is not None]
-    values = {results.label(key, code): value for code, value in known}
-    hidden = [results.label(key, code) for code, e in found.items() if e.status == "c"]
+    values = {extract.label(key, code): value for code, value in known}
+    hidden = [extract.label(key, code) for code, e in found.items() if e.status == "c"]
     if not values:
         return no_data(f"{title[0].lower()}{title[1:]} cannot be shown")
     merged = _with_other(values, SHOWN)
@@ -79,11 +80,11 @@ def _bars(results: Results, figures: Indicators, key: str, title: str) -> Block:
     return drawn + sentence(f"Not shown because the base is too small: {esc(listing(hidden))}.", "note")
 
 
-def _latest_by(results: Results, figures: Indicators, indicator: str, key: str) -> tuple[dict[str, Estimate], str]:
-    for when in (results.period, results.so_far):
+def _latest_by(extract: Extract, figures: Indicators, indicator: str, key: str) -> tuple[dict[str, Estimate], str]:
+    for when in (extract.period, extract.so_far):
         if found := figures.by(indicator, when, key):
             return found, when
-    return {}, results.period
+    return {}, extract.period
 
 
 def _with_other(ordered: Mapping[str, float], limit: int) -> dict[str, float]:
@@ -101,17 +102,17 @@ def _with_other(ordered: Mapping[str, float], limit: int) -> dict[str, float]:
     return {**dict(entries[:limit]), f"Other ({len(rest)} more)": sum(value for _, value in rest)}
 
 
-def customers(results: Results, words: Words, figures: Indicators) -> Block:
+def customers(extract: Extract, words: Words, figures: Indicators) -> Block:
     """Customers supported by type, size and sector."""
     blocks = []
     for key, head in {"customer_type": "Type", "size": "Size", "sector": "Sector"}.items():
-        found, when = _latest_by(results, figures, "customers_supported", key)
+        found, when = _latest_by(extract, figures, "customers_supported", key)
         if not found:
             continue
-        codes = results.codes(key) if key == "size" else []
+        codes = extract.codes(key) if key == "size" else []
         order = sorted(found, key=lambda code: (codes.index(code) if code in codes else len(codes),
                                                 -(found[code].value or 0), code))  # fmt: skip
-        rows = [[results.label(key, code), words.value(found[code])] for code in order[:LISTED]]
+        rows = [[extract.label(key, code), words.value(found[code])] for code in order[:LISTED]]
         caption = f"Customers by {head.lower()}, {period_words(when)}"
         more = f"and {number(len(order) - LISTED)} more, in the data files" if len(order) > LISTED else ""
         blocks.append(table(caption, [head, "Customers#"], rows, more, kind="narrow"))
@@ -121,15 +122,15 @@ def customers(results: Results, words: Words, figures: Indicators) -> Block:
     return Block(f'<div class="side">{sides}</div>')
 
 
-def trend(results: Results, words: Words, figures: Indicators) -> Block:
+def trend(extract: Extract, words: Words, figures: Indicators) -> Block:
     """Yearly figures side by side; a year that is not over by the newest record is marked."""
-    newest = str(results.meta.get("newest") or results.meta["last_day"])
+    newest = str(extract.meta.get("newest") or extract.meta["last_day"])
     panels: dict[str, dict[str, Estimate]] = {}
     for indicator in COUNTED:
         years = figures.years(indicator)
         if sum(e.known for e in years.values()) > 1:
             named = {f"{year} so far" if f"{year}-12-31" > newest else year: e for year, e in years.items()}
-            panels[str(results.indicator(indicator)["name"])] = named
+            panels[str(extract.indicator(indicator)["name"])] = named
     if not panels:
         return no_data("fewer than two years are on record")
     said = (

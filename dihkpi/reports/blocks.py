@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dihkpi.reports.results import Estimate, Results
+from dihkpi.reports.facts import Estimate, Facts
 from dihkpi.reports.wording import LIGHTS, PERCENT, amount, esc, interval, number, plural, short_amount
 
 
@@ -150,11 +150,11 @@ class Words:
         return ", ".join(parts)
 
 
-def words_of(results: Results) -> Words:
+def words_of(facts: Facts) -> Words:
     """The words for a run, by its numbers of policy and the decimals of its surveys."""
-    surveys = results.dictionary.get("surveys", {}).values()
+    surveys = facts.dictionary.get("surveys", {}).values()
     decimals = max((int(survey.get("display_decimals", 1)) for survey in surveys), default=1)
-    return Words(results.policy("disclosure_minimum"), results.policy("confidence_level"), decimals)
+    return Words(facts.policy("disclosure_minimum"), facts.policy("confidence_level"), decimals)
 
 
 def light(name: str | None, count: str = "") -> Markup:

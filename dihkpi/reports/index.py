@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from dihkpi.reports.blocks import Block, Markup, Words, light, no_data, sentence, table, words_of
 from dihkpi.reports.files import write_text
 from dihkpi.reports.manifest import reports_on_record
-from dihkpi.reports.overview import assessed, main_change
+from dihkpi.reports.extracting import main_change
+from dihkpi.reports.facts import NOTHING
+from dihkpi.reports.overview import assessed
 from dihkpi.reports.page import make_page, notebook_of
-from dihkpi.reports.results import NOTHING, Results, by_name
+from dihkpi.reports.results import Results, by_name
 from dihkpi.reports.wording import LIGHTS, esc, number, period_words, plural
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def write_index(out: str | Path, data: str | Path, definitions: Definitions) -> 
     parts += ["## Regions and countries", _regions(results, made)]
     parts += ["## Not made", _failed(failed)] if failed else []
     parts += ["## Data", downloads] if (downloads := _downloads(folder)).html else []
-    title = f"{results.place('network', 'all')}: assessment {period_words(results.period)}"
+    title = f"{results.names['network', 'all']}: assessment {period_words(results.period)}"
     script = (page / "index.js").read_text(encoding="utf-8")
     write_text(folder / "index.html", make_page(notebook_of(*parts), page, title, script))
     return folder / "index.html"
@@ -59,7 +61,7 @@ def write_index(out: str | Path, data: str | Path, definitions: Definitions) -> 
 def _head(results: Results, made: list[dict[str, Any]]) -> Block:
     reports = f"{plural(len(results.hubs), 'hub')}, {plural(len(made), 'report')}"
     links = [f'<a href="{esc(e["path"])}">{esc(e["title"])}</a>' for e in made if e["level"] == "network"]
-    head = f'<h1>{esc(results.place("network", "all"))}</h1><p class="facts">{esc(assessed(results))}</p>'
+    head = f'<h1>{esc(results.names["network", "all"])}</h1><p class="facts">{esc(assessed(results, max(results.meta.get("newest", {}).values(), default=None)))}</p>'
     return Block(f'{head}<p class="facts">{esc(reports)}</p>') + sentence("<br>".join(links), "lead")
 
 
@@ -85,8 +87,8 @@ def _hubs(results: Results, words: Words, made: list[dict[str, Any]]) -> Block:
             _link(name, paths.get(hub)),
             results.label("countries", country),
             nuts,
-            *(words.value(found.get((hub, indicator), NOTHING)) for indicator in TOTALS),
-            words.with_range(found.get((hub, "maturity_gain"), NOTHING), sign=True),
+            *(words.value(found.get(hub, {}).get(indicator, NOTHING)) for indicator in TOTALS),
+            words.with_range(found.get(hub, {}).get("maturity_gain", NOTHING), sign=True),
             status.get(hub, Markup("no target")),
         ]
         for hub, name, country, nuts in register.itertuples(index=False, name=None)
@@ -120,7 +122,7 @@ def _regions(results: Results, made: list[dict[str, Any]]) -> Block:
     counts = results.places.groupby(["level", "code"])["hub"].nunique().to_dict()
     rows = [
         [
-            _link(results.place(entry["level"], entry["code"]), entry["path"]),
+            _link(results.names.get((entry["level"], entry["code"]), entry["code"]), entry["path"]),
             entry["code"],
             results.level(entry["level"])["title"],
             number(counts.get((entry["level"], entry["code"]), 0)),

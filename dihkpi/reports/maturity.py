@@ -7,17 +7,18 @@ from typing import Any
 from dihkpi.reports import figures as draw
 from dihkpi.reports.blocks import NO_BLOCK, Block, Words, no_data, sentence, table
 from dihkpi.reports.overview import change_sentence, respondents, root
-from dihkpi.reports.results import NOTHING, Estimate, Indicators, Results
+from dihkpi.reports.extract import Extract
+from dihkpi.reports.facts import NOTHING, Estimate, Indicators
 from dihkpi.reports.wording import esc, listing
 
 
-def _survey(results: Results, survey: str) -> dict[str, Any]:
-    found: dict[str, Any] = results.dictionary.get("surveys", {}).get(survey, {})
+def _survey(extract: Extract, survey: str) -> dict[str, Any]:
+    found: dict[str, Any] = extract.dictionary.get("surveys", {}).get(survey, {})
     return found
 
 
-def _periods(results: Results) -> tuple[str, str]:
-    return results.so_far, results.period
+def _periods(extract: Extract) -> tuple[str, str]:
+    return extract.so_far, extract.period
 
 
 def dimensions(about: dict[str, Any]) -> dict[str, str]:
@@ -26,13 +27,13 @@ def dimensions(about: dict[str, Any]) -> dict[str, str]:
     return {code: node["label"] for code, node in nodes if node["depth"] <= 1}
 
 
-def wave_scores(results: Results, figures: Indicators, survey: str) -> dict[str, dict[str, Estimate]]:
+def wave_scores(extract: Extract, figures: Indicators, survey: str) -> dict[str, dict[str, Estimate]]:
     """Wave to dimension to mean score, only waves of which anything is known."""
-    about = _survey(results, survey)
+    about = _survey(extract, survey)
     found = {}
     for wave in about.get("waves") or []:
         row = {
-            code: figures.latest("maturity_score", _periods(results), dimension=code, survey=survey, wave=wave)[0]
+            code: figures.latest("maturity_score", _periods(extract), dimension=code, survey=survey, wave=wave)[0]
             for code in dimensions(about)
         }
         if any(estimate.status != "m" for estimate in row.values()):
@@ -49,18 +50,18 @@ def _band(about: dict[str, Any], value: float | None) -> str:
     return next((b["label"] for b in bands if b["up_to"] is None or value <= b["up_to"]), "–")
 
 
-def maturity_scores(results: Results, words: Words, figures: Indicators, survey: str) -> Block:
+def maturity_scores(extract: Extract, words: Words, figures: Indicators, survey: str) -> Block:
     """Overall score per wave: how many were assessed, mean, interval, band."""
-    about, scores = _survey(results, survey), wave_scores(results, figures, survey)
+    about, scores = _survey(extract, survey), wave_scores(extract, figures, survey)
     if not scores:
         return no_data(f"no assessment of {respondents(survey)} is on record")
     rows = []
     for wave, row in scores.items():
         overall = row.get(root(about), NOTHING)
-        count = figures.latest("dma_count", _periods(results), survey=survey, wave=wave)[0]
+        count = figures.latest("dma_count", _periods(extract), survey=survey, wave=wave)[0]
         mean = words.value(overall) + (" (low reliability)" if overall.status == "u" else "")
         band = _band(about, overall.value)
-        rows.append([results.label("waves", wave), words.value(count), mean, words.range(overall), band])
+        rows.append([extract.label("waves", wave), words.value(count), mean, words.range(overall), band])
     note = (
         "Not all organisations come back, so different ones stand behind the waves: the differences between "
         "these means are not the effect of the support. The change below is computed on pairs."
@@ -69,9 +70,9 @@ def maturity_scores(results: Results, words: Words, figures: Indicators, survey:
     return table(f"Digital maturity of {respondents(survey)}, overall score", heads, rows, note)
 
 
-def maturity_profile(results: Results, words: Words, figures: Indicators, survey: str) -> Block:
+def maturity_profile(extract: Extract, words: Words, figures: Indicators, survey: str) -> Block:
     """The dimensions as dots with intervals, one dot per wave."""
-    about, scores = _survey(results, survey), wave_scores(results, figures, survey)
+    about, scores = _survey(extract, survey), wave_scores(extract, figures, survey)
     labels = dimensions(about)
     shown = {wave: row for wave, row in scores.items() if any(e.known for e in row.values())}
     if not shown:
@@ -79,7 +80,7 @@ def maturity_profile(results: Results, words: Words, figures: Indicators, survey
     scale = about["nodes"][root(about)].get("scale", [0, 100])
     bands = about.get("bands", {}).get(about["nodes"][root(about)].get("bands"), [])
     edges = {band["label"]: band["up_to"] if band["up_to"] is not None else scale[1] for band in bands}
-    series = {results.label("waves", wave): {labels[code]: e for code, e in row.items()} for wave, row in shown.items()}
+    series = {extract.label("waves", wave): {labels[code]: e for code, e in row.items()} for wave, row in shown.items()}
     alt = f"Mean score by dimension. {_spoken(words, series)}"
     caption = (f"Digital maturity of {respondents(survey)} by dimension: mean scores with {words.interval}s "
                f"({listing(_bases(shown, root(about)))})")  # fmt: skip
@@ -99,14 +100,14 @@ def _spoken(words: Words, series: dict[str, dict[str, Estimate]]) -> str:
     )
 
 
-def maturity_change(results: Results, words: Words, figures: Indicators, survey: str) -> Block:
+def maturity_change(extract: Extract, words: Words, figures: Indicators, survey: str) -> Block:
     """The paired change, overall and by dimension."""
-    about, block = _survey(results, survey), NO_BLOCK
+    about, block = _survey(extract, survey), NO_BLOCK
     waves = about.get("waves") or []
     for later in waves[1:]:
         parts = {"survey": survey, "waves": f"{waves[0]}-{later}"}
         found = {
-            label: figures.get("maturity_gain", results.so_far, dimension=code, **parts)
+            label: figures.get("maturity_gain", extract.so_far, dimension=code, **parts)
             for code, label in dimensions(about).items()
         }
         if any(e.status != "m" for e in found.values()):

@@ -5,72 +5,68 @@ from __future__ import annotations
 from typing import Any
 
 from dihkpi.reports.blocks import Block, Markup, Words, cards, no_data, sentence, table
-from dihkpi.reports.results import Estimate, Indicators, Results
+from dihkpi.reports.extract import Extract
+from dihkpi.reports.facts import Estimate, Facts, Indicators
 from dihkpi.reports.wording import amount, capital, day, esc, listing, number, percent, period_words, plural
 
 COUNTED = ("customers_supported", "services_delivered", "investment_triggered")
 COMPARED = ("aid_intensity", "cross_border_share", "own_region_share")
 
 
-def title(results: Results, level: str, code: str) -> Block:
+def title(extract: Extract) -> Block:
     """Name of the place, what kind of place it is, period and cut-off day."""
-    made = assessed(results)
-    if level == "hub":
-        facts = _hub_facts(results, code)
+    made, place = assessed(extract, extract.meta["newest"]), extract.place
+    if place["level"] == "hub":
+        facts = _hub_facts(extract)
     else:
-        members = results.hubs[results.hubs["hub"].isin(results.members(level, code))]
-        facts = [results.level(level)["title"], plural(len(members), "hub")]
-        if level == "network":
-            facts = [f"{facts[1]} in {plural(members['country'].nunique(), 'country', 'countries')}"]
-        made += f", regions of NUTS {_nuts(results)}"
+        facts = [extract.level(place["level"])["title"], plural(place["hubs"], "hub")]
+        if place["level"] == "network":
+            facts = [f"{facts[1]} in {plural(place['countries'], 'country', 'countries')}"]
+        made += f", regions of NUTS {_nuts(extract)}"
     return Block(
-        f"<h1>{esc(results.place(level, code))}</h1>"
+        f"<h1>{esc(place['name'])}</h1>"
         f'<p class="facts">{" · ".join(esc(fact) for fact in facts)}</p><p class="facts">{esc(made)}</p>'
     )
 
 
-def assessed(results: Results) -> str:
-    """The period, the cut-off day, and the day of the newest record where the run tells it."""
-    said = f"Assessment {period_words(results.period)}, cut-off {day(results.meta['last_day'])}"
-    newest = results.meta.get("newest")
+def assessed(facts: Facts, newest: str | None) -> str:
+    """The period, the cut-off day, and the day of the newest record where it is known."""
+    said = f"Assessment {period_words(facts.period)}, cut-off {day(facts.meta['last_day'])}"
     return f"{said}, newest record {day(newest)}" if newest else said
 
 
-def _nuts(results: Results) -> str:
-    used = set(results.hubs["nuts_version"].dropna().astype(str)) - {""}
-    return listing(sorted(used)) if used else str(results.dictionary.get("policy", {}).get("nuts_version", "–"))
+def _nuts(extract: Extract) -> str:
+    used = extract.place["nuts_versions"]
+    return listing(used) if used else str(extract.dictionary.get("policy", {}).get("nuts_version", "–"))
 
 
-def _hub_facts(results: Results, code: str) -> list[str]:
-    hub = results.hubs.loc[results.hubs["hub"] == code].iloc[0].to_dict()
-    known: dict[str, Any] = {
-        str(key): value for key, value in hub.items() if value is not None and value == value and value != ""
-    }
+def _hub_facts(extract: Extract) -> list[str]:
+    known = {key: value for key, value in extract.place["register"].items() if value not in (None, "")}
     facts = [str(known["title"])] if known.get("title") not in (None, known["name"]) else []
-    facts += [results.label("hub_types", known["type"])] if "type" in known else []
+    facts += [extract.label("hub_types", known["type"])] if "type" in known else []
     if "nuts" in known:
-        rows = results.places[(results.places["hub"] == code) & (results.places["level"] == "nuts2")]
-        facts += [f"{label} ({known['nuts']})" for label in rows["label"]] or [str(known["nuts"])]
-    facts += [results.label("countries", known["country"])] if "country" in known else []
+        facts += [f"{label} ({known['nuts']})" for label in extract.place["regions"]] or [str(known["nuts"])]
+    facts += [extract.label("countries", known["country"])] if "country" in known else []
     if "grant_start" in known:
-        facts.append(f"grant from {day(str(known['grant_start'])[:10])}")
+        facts.append(f"grant from {day(known['grant_start'])}")
     if "staff_fte" in known:
         facts.append(f"{number(known['staff_fte'], 1).removesuffix('.0')} full-time equivalents")
     return facts
 
 
-def headline(results: Results, words: Words, figures: Indicators, level: str) -> Block:
+def headline(extract: Extract, words: Words) -> Block:
     """Four large figures with what they rest on, and one plain sentence."""
-    _, when = figures.latest(COUNTED[0], (results.period, results.so_far))
+    figures = extract.figures
+    _, when = figures.latest(COUNTED[0], (extract.period, extract.so_far))
     counted = {indicator: figures.get(indicator, when) for indicator in COUNTED}
-    survey, parts = main_change(results)
-    gain, who = figures.get("maturity_gain", results.so_far, **parts), respondents(survey)
-    unproven = undelivered(figures, results.so_far)
+    survey, parts = extract.main_change
+    gain, who = figures.get("maturity_gain", extract.so_far, **parts), respondents(survey)
+    unproven = undelivered(figures, extract.so_far)
     entries = [
         (
-            f"{results.indicator(indicator)['name']} {period_words(when)}",
+            f"{extract.indicator(indicator)['name']} {period_words(when)}",
             words.value(estimate, short=True),
-            _total(words, figures.get(indicator, results.so_far), unproven),
+            _total(words, figures.get(indicator, extract.so_far), unproven),
         )
         for indicator, estimate in counted.items()
     ]
@@ -78,7 +74,8 @@ def headline(results: Results, words: Words, figures: Indicators, level: str) ->
     name = f"Gain in digital maturity of {who} since the start, {waves}, in points"
     base = words.base(gain, "pair of assessments", "pairs of assessments")
     entries.append((name, words.value(gain, sign=True), base))
-    lead = f"{_done(words, counted, level, when, unproven)} {change_sentence(words, gain, who)}"
+    done = _done(words, counted, extract.place["level"], when, unproven)
+    lead = f"{done} {change_sentence(words, gain, who)}"
     return cards(entries) + sentence(esc(lead), "lead")
 
 
@@ -106,18 +103,6 @@ def _done(words: Words, counted: dict[str, Estimate], level: str, when: str, unp
     served = f"{words.value(customers)} {'customer' if customers.value == 1 else 'customers'}"
     done = f"{words.value(services)} {'service' if services.value == 1 else 'services'}"
     return f"{who} supported {served} with {done} {period_words(when)}."
-
-
-def main_change(results: Results) -> tuple[str, dict[str, str]]:
-    """The survey with most pairs in the network, and the breakdown of its first overall change."""
-    found: list[tuple[int, str, dict[str, str]]] = []
-    for survey, about in results.dictionary.get("surveys", {}).items():
-        if len(waves := about.get("waves") or []) > 1:
-            parts = {"dimension": root(about), "survey": survey, "waves": f"{waves[0]}-{waves[1]}"}
-            pairs = results.across("network", {"maturity_gain": parts}).values()
-            found.append((max((e.n or 0 for e in pairs), default=0), survey, parts))
-    _, survey, parts = max(found, key=lambda entry: entry[0], default=(0, "", {}))
-    return survey, parts
 
 
 def root(survey: dict[str, Any]) -> str:
@@ -150,56 +135,40 @@ def change_sentence(words: Words, gain: Estimate, who: str) -> str:
     return f"{capital(whose)} {verb} by {size} points on average since the start {span}."
 
 
-def comparison(results: Results, words: Words, level: str, code: str) -> Block:
+def comparison(extract: Extract, words: Words) -> Block:
     """The place beside its country and the network, where enough other hubs stand behind their figures."""
-    others = [place for place in _above(results, level, code) if _enough(results, place, (level, code))]
-    if not others:
+    if not extract.beside:
         return sentence(f"No comparison is shown: {words.fewer} other hubs stand behind the figures.", "absent")
-    places = [(level, code), *others]
-    estimates = [results.indicators(*place) for place in places]
+    every, periods = [extract.figures, *extract.beside.values()], (extract.so_far, extract.period)
     rows = []
-    for name, indicator, parts in _compared(results):
-        periods = (results.so_far, results.period)
-        found = [figures.latest(indicator, periods, **parts)[0] for figures in estimates]
+    for name, indicator, parts in compared(extract, *extract.main_change):
+        found = [figures.latest(indicator, periods, **parts)[0] for figures in every]
         if found[0].known:
             rows.append([name, *(words.with_range(e, indicator == "maturity_gain") for e in found)])
     if not rows:
         return no_data("there is nothing to compare yet")
-    heads = ["Indicator", *(f"{results.place(*place)}#" for place in places)]
+    heads = ["Indicator", *(f"{name}#" for name in [extract.place["name"], *extract.beside])]
     note = f"{words.interval}s in brackets. Where they overlap widely, read no difference into the figures."
     return table("Figures of all years, side by side", heads, rows, esc(note))
 
 
-def _compared(results: Results) -> list[tuple[str, str, dict[str, str]]]:
-    """Name, indicator and breakdown of what is compared."""
+def compared(facts: Facts, survey: str, parts: dict[str, str]) -> list[tuple[str, str, dict[str, str]]]:
+    """Name, indicator and breakdown of what is compared: the change of a survey, its first wave, and some shares."""
     rows: list[tuple[str, str, dict[str, str]]] = []
-    survey, parts = main_change(results)
     if survey:
         first = {"dimension": parts["dimension"], "survey": survey, "wave": parts["waves"].partition("-")[0]}
-        gain, score = (results.indicator(i)["name"] for i in ("maturity_gain", "maturity_score"))
+        gain, score = (facts.indicator(i)["name"] for i in ("maturity_gain", "maturity_score"))
         rows.append((f"{gain}, {respondents(survey)}, {parts['waves'].replace('-', ' to ')}", "maturity_gain", parts))
         rows.append((f"{score}, {respondents(survey)}, {first['wave']}", "maturity_score", first))
-    return rows + [(results.indicator(indicator)["name"], indicator, {}) for indicator in COMPARED]
+    return rows + [(facts.indicator(indicator)["name"], indicator, {}) for indicator in COMPARED]
 
 
-def _above(results: Results, level: str, code: str) -> list[tuple[str, str]]:
-    if level == "network":
-        return []
-    inside = results.places[results.places["hub"].isin(results.members(level, code))]
-    countries = sorted(set(inside.loc[inside["level"] == "country", "code"])) if level != "country" else []
-    return [*(("country", country) for country in countries[:1]), ("network", "all")]
+def provenance(extract: Extract, words: Words) -> Block:
+    """Period, hashes, versions, switches, and what the words of the report mean.
 
-
-def _enough(results: Results, place: tuple[str, str], viewer: tuple[str, str]) -> bool:
-    """At least as many other hubs with data as the disclosure minimum: the viewer does not count."""
-    others = set(results.members(*place)) - set(results.members(*viewer))
-    active = set(results.hubs.loc[results.hubs["submitted"].astype(bool), "hub"])
-    return len(others & active) >= results.policy("disclosure_minimum")
-
-
-def provenance(results: Results, words: Words) -> Block:
-    """Period, hashes, versions, switches, and what the words of the report mean."""
-    meta = results.meta
+    The hash is that of the rows behind this report; ``manifest.json`` leads from it to the snapshot of all rows.
+    """
+    meta = extract.meta
     surveys = (f"{s['title']}, version {s['version']}" for s in meta.get("surveys", []))
     switches = [
         f"{survey}: {name} = {value}"
@@ -207,17 +176,17 @@ def provenance(results: Results, words: Words) -> Block:
         for name, value in sorted(given.items())
     ]
     rows: list[tuple[str, object]] = [
-        ("Period", f"{results.period}: {day(meta['first_day'])} to {day(meta['last_day'])}"),
+        ("Period", f"{extract.period}: {day(meta['first_day'])} to {day(meta['last_day'])}"),
         ("Surveys", Markup("<br>".join(esc(survey) for survey in surveys) or "–")),
         ("Switches that differ from the default", Markup("<br>".join(map(esc, switches)) or "none")),
-        ("NUTS version", _nuts(results)),
-        ("Files read", number(meta.get("counts", {}).get("files", 0))),
-        ("Snapshot of the data", Markup(f"<code>{esc(meta['snapshot'])}</code>")),
+        ("NUTS version", _nuts(extract)),
+        ("Files read", number(extract.quality["files"])),
+        ("Data of this report", Markup(f"<code>{esc(extract.id)}</code>")),
         ("Definitions", Markup(f"<code>{esc(meta['definitions'])}</code>")),
         ("Made with", f"dihkpi {meta['package']}"),
     ]
     made = table("How this report was made", ["What", "Value"], rows, kind="facts")
-    return made + _glossary(words, percent(results.policy("confidence_level")))
+    return made + _glossary(words, percent(extract.policy("confidence_level")))
 
 
 def _glossary(words: Words, level: str) -> Block:

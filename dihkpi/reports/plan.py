@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dihkpi.errors import ReportError, UsageError, hint_for
 from dihkpi.intake.text import is_id
+from dihkpi.reports.extract import extract_path, packed
+from dihkpi.reports.extracting import read_index
 from dihkpi.reports.results import Results
 from dihkpi.reports.wording import visible
 
 if TYPE_CHECKING:
     from dihkpi.definitions import Definitions
+
+
+LIBRARIES = ("dihkpi", "matplotlib", "nbconvert", "numpy", "papermill", "seaborn", "weasyprint")
 
 
 @dataclass(frozen=True)
@@ -38,8 +45,8 @@ class ReportJob:
         Working directory of the notebook; the parameter ``data`` is relative to it.
     path : str
         Where the page goes, relative to the folder of the reports, with forward slashes.
-    key : str
-        Hash over everything that decides the bytes of the page.
+    parts : mapping of str to str
+        Hash of everything that decides the bytes of the report, by what it is.
     """
 
     report: str
@@ -51,7 +58,12 @@ class ReportJob:
     parameters: Mapping[str, Any]
     folder: Path
     path: str
-    key: str
+    parts: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """Hash over all parts: two jobs with one key give the same bytes."""
+        return _hash(dict(self.parts))
 
 
 def plan_reports(
@@ -85,11 +97,16 @@ def plan_reports(
     """
     results = Results(data)
     everything = hubs is None and regions is None and not network
-    active = set(results.hubs.loc[results.hubs["submitted"].astype(bool), "hub"])
-    inside = results.places[results.places["hub"].isin(active) & ~results.places["level"].isin(["hub", "network"])]
-    regional = set(zip(inside["level"], inside["code"], strict=True))
+    inside = results.places[results.places["hub"].isin(results.active)]
+    regional = {
+        (level, code)
+        for level, code in zip(inside["level"], inside["code"], strict=True)
+        if level not in ("hub", "network")
+    }
     codes = {code for _, code in regional}
-    wanted = {("hub", hub) for hub in _chosen("hub", hubs, set(results.hubs["hub"]), active if everything else ())}
+    wanted = {
+        ("hub", hub) for hub in _chosen("hub", hubs, set(results.hubs["hub"]), results.active if everything else ())
+    }
     named = set(_chosen("region", regions, codes, codes if everything else ()))
     wanted |= {(level, code) for level, code in regional if code in named}
     if network or (network is None and everything):
@@ -106,8 +123,12 @@ def _chosen(noun: str, named: Collection[str] | None, known: set[str], default: 
 
 def _jobs(results: Results, definitions: Definitions, wanted: set[tuple[str, str]]) -> Iterator[ReportJob]:
     page = Path(definitions.file("notebooks", "page"))
-    frame = _digest(sorted(file for file in page.rglob("*") if file.is_file()))
-    run = _digest(sorted(file for file in results.folder.iterdir() if file.is_file()))
+    common = {
+        "page": _digest(sorted(file for file in page.rglob("*") if file.is_file())),
+        "names": _digest([results.folder / "dictionary.json"]),
+        "software": _hash(versions()),
+    }
+    extracts = read_index(results)
     levels = list(results.dictionary.get("levels", {}))
     order = sorted(wanted, key=lambda place: (levels.index(place[0]) if place[0] in levels else -1, *place))
     taken: set[str] = set()
@@ -118,18 +139,23 @@ def _jobs(results: Results, definitions: Definitions, wanted: set[tuple[str, str
             parameters = {"data": results.folder.name, "level": level, "code": code}
             path = next(path for path in _paths(level, code, name) if path.casefold() not in taken)
             taken.add(path.casefold())
+            title = f"{report.title}: {results.names[level, code]}, {results.period}"
+            own = {"template": text, "title": _hash(title), "parameters": _hash({**parameters, "data": ""})}
+            rows = extracts[extract_path(level, code)]
+            parts = common | own | {f"data.{section}": digest for section, digest in rows.items()}
             yield ReportJob(
-                report=name,
-                level=level,
-                code=code,
-                title=f"{report.title}: {results.place(level, code)}, {results.period}",
-                template=template,
-                page=page,
-                parameters=parameters,
-                folder=results.folder.parent,
-                path=path,
-                key=_hash([frame, text, parameters, run, report.title]),
-            )
+                report=name, level=level, code=code, title=title, template=template, page=page,
+                parameters=parameters, folder=results.folder.parent, path=path, parts=parts,
+            )  # fmt: skip
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides the bytes of a page beside definitions and data."""
+    return {"python": sys.version.split()[0], **{name: version(name) for name in LIBRARIES if _installed(name)}}
+
+
+def _installed(name: str) -> bool:
+    return find_spec(name) is not None
 
 
 def _paths(level: str, code: str, report: str) -> tuple[str, ...]:
@@ -167,8 +193,8 @@ def _digest(files: Iterable[Path]) -> str:
     total = hashlib.sha256()
     for file in files:
         total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return total.hexdigest()
+    return total.hexdigest()[:16]
 
 
-def _hash(parts: list[Any]) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+def _hash(parts: object) -> str:
+    return hashlib.sha256(packed(parts)).hexdigest()[:16]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path
 
 from dihkpi.reports import activity, catalogue, maturity, overview, places, quality
 from dihkpi.reports.blocks import Block, words_of
-from dihkpi.reports.results import Indicators, Results
+from dihkpi.reports.extract import Extract, open_extract
 
 
 class Report:
@@ -15,94 +14,86 @@ class Report:
 
     Parameters
     ----------
-    results : Results
-        The results folder of a run.
-    level : str
-        Kind of place: ``hub``, ``nuts2``, ``country``, ``network`` or a level of your own.
-    code : str
-        Which place of that level; the network is called ``all``.
+    extract : Extract
+        Every row that the report reads.
     """
 
-    def __init__(self, results: Results, level: str, code: str) -> None:
-        self.name = results.place(level, code)
-        self.level, self.code, self._results = level, code, results
-        self._words = words_of(results)
-
-    @cached_property
-    def _figures(self) -> Indicators:
-        return self._results.indicators(self.level, self.code)
+    def __init__(self, extract: Extract) -> None:
+        self.name, self.level, self.code = (str(extract.place[key]) for key in ("name", "level", "code"))
+        self._extract, self._figures = extract, extract.figures
+        self._words = words_of(extract)
 
     def title(self) -> Block:
         """Name of the place, what it is, period and cut-off day."""
-        return overview.title(self._results, self.level, self.code)
+        return overview.title(self._extract)
 
     def headline(self) -> Block:
         """Four large figures, each with what it rests on, and one plain sentence."""
-        return overview.headline(self._results, self._words, self._figures, self.level)
+        return overview.headline(self._extract, self._words)
 
     def comparison(self) -> Block:
         """The place beside its country and the network."""
-        return overview.comparison(self._results, self._words, self.level, self.code)
+        return overview.comparison(self._extract, self._words)
 
     def kpi_table(self) -> Block:
         """Achieved against target, expected share and status."""
-        return activity.kpi_table(self._results, self._words, self._figures)
+        return activity.kpi_table(self._extract, self._words, self._figures)
 
     def services_by_category(self) -> Block:
         """Services delivered by category."""
-        return activity.services_by_category(self._results, self._figures)
+        return activity.services_by_category(self._extract, self._figures)
 
     def services_by_technology(self) -> Block:
         """Services delivered by technology, small ones merged."""
-        return activity.services_by_technology(self._results, self._figures)
+        return activity.services_by_technology(self._extract, self._figures)
 
     def customers(self) -> Block:
         """Customers by type, size and sector."""
-        return activity.customers(self._results, self._words, self._figures)
+        return activity.customers(self._extract, self._words, self._figures)
 
     def trend(self) -> Block:
         """Yearly figures."""
-        return activity.trend(self._results, self._words, self._figures)
+        return activity.trend(self._extract, self._words, self._figures)
 
     def maturity_scores(self, survey: str) -> Block:
         """Overall score per wave."""
-        return maturity.maturity_scores(self._results, self._words, self._figures, survey)
+        return maturity.maturity_scores(self._extract, self._words, self._figures, survey)
 
     def maturity_profile(self, survey: str) -> Block:
         """The dimensions per wave, drawn with their intervals."""
-        return maturity.maturity_profile(self._results, self._words, self._figures, survey)
+        return maturity.maturity_profile(self._extract, self._words, self._figures, survey)
 
     def maturity_change(self, survey: str) -> Block:
         """The change of organisations that were assessed twice."""
-        return maturity.maturity_change(self._results, self._words, self._figures, survey)
+        return maturity.maturity_change(self._extract, self._words, self._figures, survey)
 
     def coverage(self) -> Block:
         """Hubs, regions with a hub, technologies offered."""
-        return places.coverage(self._results, self._words, self._figures)
+        return places.coverage(self._extract, self._words)
 
     def places(self) -> Block:
         """The places one level below."""
-        return places.places(self._results, self._words, self.level, self.code)
+        return places.places(self._extract, self._words)
 
     def hubs(self) -> Block:
         """The hubs of the place side by side, in alphabetical order."""
-        return places.hubs(self._results, self._words, self.level, self.code)
+        return places.hubs(self._extract, self._words)
 
     def indicators(self) -> Block:
         """All indicators with a total, this period and since the start, by survey."""
-        return catalogue.indicators(self._results, self._words, self._figures)
+        return catalogue.indicators(self._extract, self._words, self._figures)
 
     def indicator(self, name: str) -> Block:
         """One indicator with its definition and breakdowns."""
-        return catalogue.indicator(self._results, self._words, self._figures, name)
+        return catalogue.indicator(self._extract, self._words, self._figures, name)
 
     def data_quality(self) -> Block:
         """What was received, set aside, and why."""
-        return quality.data_quality(self._results, self.level, self.code)
+        return quality.data_quality(self._extract)
 
     def provenance(self) -> Block:
         """How the report was made, and what its words mean."""
-        return overview.provenance(self._results, self._words)
+        return overview.provenance(self._extract, self._words)
 
 
 def open_report(data: str | Path, level: str, code: str) -> Report:
@@ -127,4 +118,4 @@ def open_report(data: str | Path, level: str, code: str) -> Report:
     ReportError
         When the folder holds no results, or no such place.
     """
-    return Report(Results(data), level, code)
+    return Report(open_extract(data, level, code))

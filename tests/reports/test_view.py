@@ -16,7 +16,8 @@ from dihkpi.pipeline.results import dictionary
 from dihkpi.reports import open_report
 from dihkpi.reports.blocks import Words
 from dihkpi.reports.overview import change_sentence
-from dihkpi.reports.results import Estimate, by_name
+from dihkpi.reports.facts import Estimate
+from dihkpi.reports.results import by_name
 
 PLAIN = [
     "title",
@@ -193,7 +194,11 @@ def test_quality_adds_up_and_says_when_it_does_not(make_results: Callable[..., P
 
 def test_provenance_names_switches_and_hashes(results: Path) -> None:
     said = text_of(open_report(results, "hub", "HR-adria").provenance().html)
-    assert "dma_sme: negative_item = ignore" in said and "5f3a9c1be27d4408" in said and "NUTS version 2024" in said
+    assert (
+        "dma_sme: negative_item = ignore" in said
+        and open_report(results, "hub", "HR-adria")._extract.id in said
+        and "NUTS version 2024" in said
+    )
 
 
 def test_unknown_place_and_folder_are_errors_that_help(results: Path, tmp_path: Path) -> None:
@@ -248,7 +253,9 @@ def test_the_newest_record_is_told_and_its_year_is_not_over(make_results: Callab
     whole = open_report(data, "network", "all")
     assert "cut-off 31 December 2026" in whole.title().html and "newest" not in whole.title().html
     assert "so far" not in whole.trend().html
-    (data / "meta.json").write_text(json.dumps({**meta, "newest": "2026-06-30"}), encoding="utf-8")
+    (data / "meta.json").write_text(
+        json.dumps({**meta, "newest": {"HR-adria": "2026-06-30", "": "2026-01-01"}}), encoding="utf-8"
+    )
     part = open_report(data, "network", "all")
     assert "Assessment in 2026, cut-off 31 December 2026, newest record 30 June 2026" in part.title().html
     assert "2026 so far" in part.trend().html and "2025 so far" not in part.trend().html
