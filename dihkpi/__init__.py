@@ -24,6 +24,7 @@ _HOMES = {
     "plan_reports": "dihkpi.reports",
     "render_reports": "dihkpi.reports",
     "run": "dihkpi.pipeline",
+    "run_due": "dihkpi.schedule",
     "write_network": "dihkpi.demo",
 }
 

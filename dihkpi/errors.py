@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
-
 FINE, DATA_HAS_ERRORS, WRONG_USAGE, FAILED = 0, 1, 2, 3
 """Exit codes of every command."""
 
@@ -72,7 +71,7 @@ class BusyError(DihkpiError):
 
 
 class ScheduleError(DihkpiError):
-    """The record of what a schedule has made cannot be read, or its lines cannot be written for a timer."""
+    """The record of what schedules have made cannot be read."""
 
 
 class ReportError(DihkpiError):

@@ -7,7 +7,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,7 +85,8 @@ def hold(folder: Path, command: str, wait: float = 0) -> Iterator[None]:
         yield
     finally:
         if outermost:
-            (folder / HOLDER).unlink(missing_ok=True)
+            with suppress(OSError):  # Windows keeps it while somebody reads it; it means nothing without the lock
+                (folder / HOLDER).unlink()
         lock.release()
 
 

@@ -154,7 +154,9 @@ class Settings(_Strict):
     @classmethod
     def _timezone(cls, name: str | None) -> str | None:
         if name is not None and name not in available_timezones():
-            raise ValueError(f"there is no time zone '{name}'; {hint_for(name, sorted(available_timezones()), limit=3)}")
+            raise ValueError(
+                f"there is no time zone '{name}'; {hint_for(name, sorted(available_timezones()), limit=3)}"
+            )
         return name
 
 
