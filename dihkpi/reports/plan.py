@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 
 LIBRARIES = ("dihkpi", "matplotlib", "nbconvert", "numpy", "papermill", "seaborn", "weasyprint")
+EVERY = "*"
+"""In a choice of hubs or regions: all of them."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ def plan_reports(
     definitions : Definitions
         Says which reports there are (``notebooks/reports.yaml``).
     hubs, regions : collection of str, optional
-        Ids of hubs; codes of places of any level but hub and network.
+        Ids of hubs; codes of places of any level but hub and network. ``*`` stands for each one that
+        would be reported on without a choice.
     network : bool, optional
         Whether to report on the network.
 
@@ -104,21 +107,20 @@ def plan_reports(
         if level not in ("hub", "network")
     }
     codes = {code for _, code in regional}
-    wanted = {
-        ("hub", hub) for hub in _chosen("hub", hubs, set(results.hubs["hub"]), results.active if everything else ())
-    }
-    named = set(_chosen("region", regions, codes, codes if everything else ()))
+    ours = (EVERY,) if everything else ()
+    wanted = {("hub", hub) for hub in _chosen("hub", hubs or ours, set(results.hubs["hub"]), results.active)}
+    named = _chosen("region", regions or ours, codes, codes)
     wanted |= {(level, code) for level, code in regional if code in named}
     if network or (network is None and everything):
         wanted.add(("network", "all"))
     return list(_jobs(results, definitions, wanted))
 
 
-def _chosen(noun: str, named: Collection[str] | None, known: set[str], default: Iterable[str]) -> Iterable[str]:
-    unknown = sorted(set(named or ()) - known)
+def _chosen(noun: str, named: Collection[str], known: set[str], every: Iterable[str]) -> set[str]:
+    unknown = sorted(set(named) - known - {EVERY})
     if unknown:
         raise UsageError(f"there is no {noun} '{unknown[0]}' to report on\n  {hint_for(unknown[0], sorted(known))}")
-    return default if named is None else named
+    return {*named, *every} - {EVERY} if EVERY in named else set(named)
 
 
 def _jobs(results: Results, definitions: Definitions, wanted: set[tuple[str, str]]) -> Iterator[ReportJob]:

@@ -60,6 +60,7 @@ def systemd_units(space: Workspace, minutes: int = 15) -> dict[str, str]:
     network, so the service gets none.
     """
     words, folder = _words(space)
+    minute_field(minutes)
     local_store = (space.settings.store.url or "sqlite:").startswith("sqlite:")
     closed = local_store and not space.settings.alerts.on_failure
     name = unit_name(space.folder)
@@ -75,7 +76,7 @@ def systemd_units(space: Workspace, minutes: int = 15) -> dict[str, str]:
     ]  # fmt: skip
     timer = [
         "[Unit]", f"Description={about}", "",
-        "[Timer]", f"OnCalendar=*:{minute_field(minutes).replace('*', '0', 1)}", "Persistent=true", "AccuracySec=1min", "",
+        "[Timer]", f"OnCalendar=*:0{f'/{minutes}' if minutes < 60 else ''}", "Persistent=true", "AccuracySec=1min", "",
         "[Install]", "WantedBy=timers.target",
     ]  # fmt: skip
     return {f"{name}.service": "\n".join(service) + "\n", f"{name}.timer": "\n".join(timer) + "\n"}
