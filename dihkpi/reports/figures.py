@@ -2,87 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import re
-import textwrap
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dihkpi.reports.blocks import NO_BLOCK, Block
-from dihkpi.reports.results import Estimate
-from dihkpi.reports.wording import amount, esc, visible
+from dihkpi.reports.facts import Estimate
+from dihkpi.reports.lettering import LINE, fitted, width
+from dihkpi.reports.scale import Scale, marks
+from dihkpi.reports.sheet import ACCENT, FAINT, INK, SIZE, SMALL, SOFT, STYLE, TINY, WIDTH, Sheet, image
+from dihkpi.reports.wording import amount
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-ACCENT, INK, SOFT, FAINT = "#0b4f6c", "#1f2933", "#5b6770", "#d5dbe1"
 # One hue from light to dark and a shape each: the order survives colour blindness and a grey print.
 WAVES = (("#8fb8c9", "o"), ("#3c87a6", "D"), ("#0b4f6c", "s"), ("#12232e", "^"))
-WIDTH, ROW = 5.6, 0.34
-_STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "dihkpi",
-    "svg.fonttype": "none",
-    "text.parse_math": False,
-    "font.size": 9.5,
-    **dict.fromkeys(("text.color", "axes.labelcolor", "xtick.color", "ytick.color"), INK),
-    **dict.fromkeys(("axes.edgecolor", "grid.color"), FAINT),
-    **dict.fromkeys(("axes.spines.top", "axes.spines.right", "axes.spines.left"), False),
-    **dict.fromkeys(("xtick.major.size", "ytick.major.size"), 0),
-    **dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), "none"),
-    "axes.axisbelow": True,
-    "grid.linewidth": 0.6,
-}
-# Laid out with the font of matplotlib, shown with the (narrower) font of the page.
-_FONTS = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
-
-
-def _canvas(height: float, columns: int = 1) -> tuple[Figure, list[Axes]]:
-    """A figure without pyplot, so that nothing stays behind, and its axes."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-    figure = Figure(figsize=(WIDTH, height), layout=ConstrainedLayoutEngine(w_pad=0, h_pad=0.03))
-    FigureCanvasAgg(figure)
-    axes = figure.subplots(1, columns, squeeze=False)
-    return figure, list(axes[0])
-
-
-def _block(figure: Figure, alt: str, caption: str) -> Block:
-    """The figure as an image with alt text and caption; both are escaped here."""
-    buffer = io.StringIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a letter that the font lacks is drawn by the browser
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    svg = re.sub(r"(?<=px; )font-family: [^;]*;", f"font-family: {_FONTS};", buffer.getvalue())
-    data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
-    width, height = (round(size * 96) for size in figure.get_size_inches())
-    image = f'<img src="data:image/svg+xml;base64,{data}" width="{width}" height="{height}" alt="{esc(alt)}">'
-    return Block(f"<figure>{image}<figcaption>{esc(caption)}</figcaption></figure>")
-
-
-def _style() -> Any:
-    import matplotlib as mpl
-
-    return mpl.rc_context(_STYLE)
-
-
-def _wrapped(labels: Iterable[str], width: int = 30) -> list[str]:
-    return [textwrap.fill(textwrap.shorten(visible(label), 2 * width, placeholder=" …"), width) for label in labels]
-
-
-def _name_rows(figure: Figure, axes: Axes, labels: Iterable[str]) -> None:
-    """Labels of the rows, first row on top, flush left so that every font of a browser keeps them in line."""
-    texts = _wrapped(labels)
-    drawn = axes.set_yticks(range(len(texts)), texts, ha="left")
-    canvas = figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    names = axes.get_yticklabels()
-    width = max(name.get_window_extent(canvas).width for name in names) / figure.dpi * 72
-    axes.tick_params(axis="y", pad=width + 6)
-    axes.set(ylabel="", ylim=(len(drawn) - 0.4, -0.6))
+# In points: heights of rows, of the bar in a row, of the numbers of a scale, of a line of a legend; widths; columns.
+ROW, WAVE_ROW, BAR, FOOT, KEY = 24.5, 37.5, 15.2, 20, 16
+LABELS, GAP, EDGE = 160, 8, 1
+COLUMNS, STEP, PANEL_GAP = 72, 56, 10
 
 
 def bars(values: Mapping[str, float], unit: str, alt: str, caption: str) -> Block:
@@ -99,38 +34,90 @@ def bars(values: Mapping[str, float], unit: str, alt: str, caption: str) -> Bloc
     """
     if not values:
         return NO_BLOCK
-    import seaborn as sns
+    sheet = Sheet(ROW * len(values) + 2 * EDGE)
+    left, rows = _name_rows(sheet, values, EDGE, ROW)
+    texts = [amount(value, unit) for value in values.values()]
+    room = max(width(text, SIZE) for text in texts) + 2 * GAP
+    below = room if min(values.values()) < 0 else 0
+    scale = Scale(*_with_zero(values.values()), left + below, WIDTH - room)
+    start, ends = scale(0), [scale(value) for value in values.values()]
+    sheet.boxes((start, y - BAR / 2, end, y + BAR / 2) for y, end in zip(rows, ends, strict=True))
+    for y, end, text in zip(rows, ends, texts, strict=True):
+        sheet.text(end - 4 if end < start else end + 4, y, [text], align="right" if end < start else "left")
+    return sheet.block(alt, caption)
 
-    labels = _wrapped(list(values))
-    with _style():
-        figure, (axes,) = _canvas(0.35 + ROW * len(values))
-        sns.barplot(x=list(values.values()), y=labels, ax=axes, color=ACCENT, saturation=1, width=0.62, orient="h")
-        for place, value in enumerate(values.values()):
-            axes.annotate(amount(value, unit), (value, place), (4, 0), textcoords="offset points", va="center")
-        _name_rows(figure, axes, values)
-        axes.set(xlabel="", xticks=[], xlim=(0, max(max(values.values()), 1e-9) * 1.16))
-        axes.spines["bottom"].set_visible(False)
-        return _block(figure, alt, caption)
+
+def _with_zero(values: Iterable[float]) -> tuple[float, float]:
+    """The smallest and the largest value, of which zero is one; some distance apart."""
+    given = [0.0, *values]
+    low, high = min(given), max(given)
+    return low, high if high > low else 1.0
+
+
+def _name_rows(sheet: Sheet, labels: Iterable[str], top: float, height: float) -> tuple[float, list[float]]:
+    """Write the labels of the rows, first row on top; where the plot may begin, and the middle of each row.
+
+    They stand flush left, so that every font of a browser keeps them in line.
+    """
+    names = [fitted(label, LABELS, SIZE) for label in labels]
+    middles = [top + (place + 0.5) * height for place in range(len(names))]
+    for middle, name in zip(middles, names, strict=True):
+        sheet.text(0, middle, name)
+    return max(width(line, SIZE) for name in names for line in name) + GAP, middles
 
 
 def columns(panels: Mapping[str, Mapping[str, Estimate]], alt: str, caption: str) -> Block:
-    """Small panels side by side, one column per year; a year without value stays empty."""
+    """Small panels side by side, one column per year; a year without value stays empty.
+
+    Panels that would be too narrow for their texts stand in several rows.
+    """
     if not panels:
         return NO_BLOCK
-    import seaborn as sns
+    abreast = _abreast(panels)
+    space = (WIDTH - (abreast - 1) * PANEL_GAP) / abreast
+    titles = {title: fitted(title, space, SIZE) for title in panels}
+    head = max(map(len, titles.values())) * LINE * SIZE + LINE * SIZE + 6
+    tall = head + COLUMNS + 2.6 * LINE * SIZE
+    sheet = Sheet(tall * -(-len(panels) // abreast) + 2 * EDGE)
+    for place, (title, years) in enumerate(panels.items()):
+        left, top = place % abreast * (space + PANEL_GAP), EDGE + place // abreast * tall
+        sheet.text(left, top + len(titles[title]) * LINE * SIZE / 2, titles[title])
+        _panel(sheet, years, left, top + head, space)
+    return sheet.block(alt, caption)
 
-    with _style():
-        figure, every = _canvas(1.9, len(panels))
-        for axes, (title, years) in zip(every, panels.items(), strict=True):
-            heights = [e.value if e.known and e.value is not None else 0.0 for e in years.values()]
-            names = [year.replace(" ", "\n", 1) for year in years]
-            sns.barplot(x=names, y=heights, ax=axes, color=ACCENT, saturation=1, width=0.6)
-            for place, (estimate, height) in enumerate(zip(years.values(), heights, strict=True)):
-                text = _compact(height, estimate.unit) if estimate.known else "–"
-                axes.annotate(text, (place, height), (0, 3), textcoords="offset points", ha="center", fontsize=8.5)
-            axes.set_title("\n".join(_wrapped([title], 20)), fontsize=9.5, loc="left")
-            axes.set(xlabel="", ylabel="", yticks=[], ylim=(0, max([*heights, 1e-9]) * 1.18))
-        return _block(figure, alt, caption)
+
+def _abreast(panels: Mapping[str, Mapping[str, Estimate]]) -> int:
+    """How many panels stand in a row so that the texts of neighbouring columns keep apart."""
+    needed = max(
+        len(years) * width(text, SMALL)
+        for years in panels.values()
+        for year, e in years.items()
+        for text in (_column_text(e), *year.split(" ", 1))
+    )
+    return max(1, min(len(panels), int((WIDTH + PANEL_GAP) / (needed + PANEL_GAP))))
+
+
+def _panel(sheet: Sheet, years: Mapping[str, Estimate], left: float, top: float, space: float) -> None:
+    """One panel: the columns, their figures, and the years below."""
+    heights = [e.value if e.known and e.value is not None else 0.0 for e in years.values()]
+    step, text_room = min(space / len(years), STEP), LINE * SMALL
+    scale = Scale(*_with_zero(heights), top + COLUMNS - (text_room if min(heights) < 0 else 0), top)
+    ground, foot = scale(0), top + COLUMNS + 4
+    middles = [left + (place + 0.5) * step for place in range(len(years))]
+    sheet.boxes((x - 0.3 * step, ground, x + 0.3 * step, scale(h)) for x, h in zip(middles, heights, strict=True) if h)
+    sheet.lines([(left, ground, left + step * len(years), ground)], weight=0.8)
+    for x, height, (year, estimate) in zip(middles, heights, years.items(), strict=True):
+        beyond = text_room / 2 + 1.5
+        sheet.text(x, scale(height) + (beyond if height < 0 else -beyond), [_column_text(estimate)], SMALL,
+                   align="center")  # fmt: skip
+        words = year.split(" ", 1)
+        sheet.text(x, foot + len(words) * LINE * SMALL / 2, words, SMALL, align="center")
+
+
+def _column_text(estimate: Estimate) -> str:
+    if not estimate.known or estimate.value is None:
+        return "–"
+    return _compact(estimate.value, estimate.unit)
 
 
 def _compact(value: float, unit: str) -> str:
@@ -163,23 +150,52 @@ def profile(
     labels = list(next(iter(series.values()), {}))
     if not labels:
         return NO_BLOCK
-    gap = 0.66 / max(len(series), 2)
-    with _style():
-        figure, (axes,) = _canvas(0.95 + 0.52 * len(labels))
-        for order, ((wave, estimates), (colour, marker)) in enumerate(zip(series.items(), WAVES, strict=False)):
-            shift = (order - (len(series) - 1) / 2) * gap
-            _dots(axes, list(estimates.values()), shift, colour, marker, wave)
-        _name_rows(figure, axes, labels)
-        axes.set(xlim=scale)
-        axes.hlines([i + 0.5 for i in range(len(labels) - 1)], *scale, color=FAINT, linewidth=0.6, zorder=0)
-        start = scale[0]
-        for band, edge in edges.items():
-            axes.axvline(edge, color=FAINT, linewidth=0.8, zorder=0)
-            axes.annotate(band, ((start + edge) / 2, 1), (0, 4), xycoords=("data", "axes fraction"),
-                          textcoords="offset points", ha="center", fontsize=8, color=SOFT)  # fmt: skip
-            start = edge
-        figure.legend(loc="outside lower center", ncols=4, frameon=False)
-        return _block(figure, alt, caption)
+    legend = _legend(list(series))
+    top, plot = EDGE + (2.4 * TINY if edges else 0), WAVE_ROW * len(labels)
+    sheet = Sheet(top + plot + FOOT + KEY * len(legend) + EDGE)
+    left, rows = _name_rows(sheet, labels, top, WAVE_ROW)
+    last = max((width(text, SIZE) for text in marks(*scale).values()), default=0)
+    across = Scale(*scale, left, WIDTH - last / 2)
+    _bands(sheet, edges, across, top, plot)
+    sheet.lines((across.start, y + WAVE_ROW / 2, across.end, y + WAVE_ROW / 2) for y in rows[:-1])
+    _ground(sheet, across, top + plot)
+    gap = 0.66 * WAVE_ROW / max(len(series), 2)
+    for order, (estimates, look) in enumerate(zip(series.values(), WAVES, strict=False)):
+        shift = (order - (len(series) - 1) / 2) * gap
+        _dots(sheet, [(y + shift, estimates.get(name)) for y, name in zip(rows, labels, strict=True)], across, *look)
+    _write_legend(sheet, legend, top + plot + FOOT)
+    return sheet.block(alt, caption)
+
+
+def _bands(sheet: Sheet, edges: Mapping[str, float], across: Scale, top: float, height: float) -> None:
+    """The edges of the bands as lines, and above each band its label."""
+    sheet.lines([(across(edge), top, across(edge), top + height) for edge in edges.values()], weight=0.8)
+    starts = [across.start, *map(across, edges.values())]
+    for start, (band, edge) in zip(starts, edges.items(), strict=False):
+        name = fitted(band, across(edge) - start - 4, TINY)
+        sheet.text((start + across(edge)) / 2, top - 2 - len(name) * LINE * TINY / 2, name, TINY, SOFT, "center")
+
+
+def _legend(names: Sequence[str]) -> list[list[tuple[str, float, tuple[str, str]]]]:
+    """Lines of entries, as many in a line as fit: what it says, how much room it takes, its colour and shape."""
+    lines: list[list[tuple[str, float, tuple[str, str]]]] = [[]]
+    for name, look in zip(names, WAVES, strict=False):
+        (text,) = fitted(name, WIDTH - 4 * GAP, SIZE, lines=1)
+        room = width(text, SIZE) + 4 * GAP
+        if lines[-1] and sum(taken for _, taken, _ in lines[-1]) + room > WIDTH:
+            lines.append([])
+        lines[-1].append((text, room, look))
+    return lines
+
+
+def _write_legend(sheet: Sheet, lines: Sequence[Sequence[tuple[str, float, tuple[str, str]]]], top: float) -> None:
+    for row, line in enumerate(lines):
+        y = top + (row + 0.5) * KEY
+        x = (WIDTH - sum(room for _, room, _ in line)) / 2 + GAP
+        for text, room, look in line:
+            sheet.dots([(x, y)], *look)
+            sheet.text(x + GAP, y, [text])
+            x += room
 
 
 def forest(rows: Sequence[tuple[str, Estimate]], alt: str, caption: str) -> Block:
@@ -192,37 +208,71 @@ def forest(rows: Sequence[tuple[str, Estimate]], alt: str, caption: str) -> Bloc
     alt, caption : str
         As for `bars`.
     """
-    with _style():
-        figure, (axes,) = _canvas(0.5 + ROW * len(rows))
-        _dots(axes, [estimate for _, estimate in rows], 0.0, ACCENT, "o", "")
-        _name_rows(figure, axes, [label for label, _ in rows])
-        axes.grid(axis="x")
-        axes.axvline(0, color=INK, linewidth=0.9, zorder=1)
-        return _block(figure, alt, caption)
+    if not rows:
+        return NO_BLOCK
+    plot = ROW * len(rows)
+    sheet = Sheet(plot + FOOT + 2 * EDGE)
+    left, middles = _name_rows(sheet, [label for label, _ in rows], EDGE, ROW)
+    ends = [end for _, e in rows if e.known for end in (e.value, e.lo, e.hi) if end is not None]
+    low, high = _with_zero(ends)
+    margin = 0.05 * (high - low)
+    across = Scale(low - margin, high + margin, left, WIDTH - 6)
+    sheet.lines((across(mark), EDGE, across(mark), EDGE + plot) for mark in marks(across.low, across.high))
+    sheet.lines([(across(0), EDGE, across(0), EDGE + plot)], INK, 0.9)
+    _ground(sheet, across, EDGE + plot)
+    _dots(sheet, [(y, e) for y, (_, e) in zip(middles, rows, strict=True)], across, ACCENT, "o")
+    return sheet.block(alt, caption)
 
 
-def _dots(axes: Axes, estimates: Sequence[Estimate], shift: float, colour: str, marker: str, label: str) -> None:
-    rows = [(place + shift, e) for place, e in enumerate(estimates) if e.known]
-    values = [e.value for _, e in rows if e.value is not None]
-    spans = [(y, e.lo, e.hi) for y, e in rows if e.lo is not None and e.hi is not None]
-    axes.hlines(
-        [y for y, *_ in spans],
-        [lo for _, lo, _ in spans],
-        [hi for *_, hi in spans],
-        color=colour,
-        linewidth=1.8,
-    )
-    axes.plot(values, [y for y, _ in rows], marker, color=colour, markersize=6.5,
-              markeredgecolor="white", markeredgewidth=0.8, label=label or None)  # fmt: skip
+def _ground(sheet: Sheet, across: Scale, y: float) -> None:
+    """The line below a plot, and the numbers of its scale."""
+    sheet.lines([(across.start, y, across.end, y)], weight=0.8)
+    for mark, text in marks(across.low, across.high).items():
+        sheet.text(across(mark), y + 11, [text], align="center")
+
+
+def _dots(sheet: Sheet, rows: Sequence[tuple[float, Estimate | None]], across: Scale, colour: str, marker: str) -> None:
+    """What is known of each row; an interval ends where the scale ends."""
+    known = [(y, e.value, e.lo, e.hi) for y, e in rows if e and e.known and e.value is not None]
+    sheet.lines(
+        [(across.inside(lo), y, across.inside(hi), y) for y, _, lo, hi in known if lo is not None and hi is not None],
+        colour, 1.8,
+    )  # fmt: skip
+    sheet.dots([(across.inside(value), y) for y, value, *_ in known], colour, marker)
 
 
 def spread(values: Sequence[float], alt: str, caption: str, xlabel: str) -> Block:
     """How the values of many places are spread, without naming one."""
+    import matplotlib as mpl
     import seaborn as sns
+    from matplotlib.figure import Figure
 
-    with _style():
-        figure, (axes,) = _canvas(2.2)
+    look: dict[Any, Any] = {**dict.fromkeys(("axes.edgecolor", "grid.color"), FAINT), "axes.labelcolor": INK}
+    with mpl.rc_context({**STYLE, **look, "axes.facecolor": "none", "font.size": SIZE, "text.parse_math": False}):
+        figure = Figure((WIDTH / 72, 2.2), 72, layout="constrained")
+        figure.patch.set_visible(False)
+        axes = figure.subplots()
         sns.histplot(x=list(values), ax=axes, color=ACCENT, edgecolor="white", alpha=1)
         axes.set(xlabel=xlabel, ylabel="")
-        axes.grid(axis="y")
-        return _block(figure, alt, caption)
+        axes.tick_params(length=0, labelcolor=INK)
+        axes.grid(axis="y", linewidth=0.6)
+        axes.set_axisbelow(True)
+        sns.despine(ax=axes, left=True)
+        return image(figure, alt, caption)
+
+
+def warm(spreads: bool = False) -> None:
+    """Draw one of each figure, so that the first report finds all loaded.
+
+    Parameters
+    ----------
+    spreads : bool
+        Also `spread`, which loads seaborn for more than a second; only places with many hubs are drawn by it.
+    """
+    known = Estimate(2.0, 1.0, 3.0, unit="points", status="ok")
+    bars({"".join(map(chr, range(32, 127))): 1.0}, "percent", "", "")
+    columns({"warm": {"2026": known}}, "", "")
+    profile({"warm": {"warm": known}}, {"warm": 2.0}, (0.0, 4.0), "", "")
+    forest([("warm", known)], "", "")
+    if spreads:
+        spread([1.0, 2.0, 3.0], "", "", "")

@@ -14,12 +14,15 @@ from dihkpi.reports.wording import visible
 
 @lru_cache(maxsize=4)
 def _exporter(folder: Path) -> Any:
-    """The exporter for a page template; made once, because that is most of its cost."""
+    """The exporter for a page template; made once, because that is most of its cost.
+
+    The page shows outputs as they are, so no step that prepares cells has anything to do.
+    """
     from nbconvert.exporters.html import HTMLExporter
 
     return HTMLExporter(
         template_name=folder.name, extra_template_basedirs=[str(folder.parent)], exclude_anchor_links=True,
-        exclude_input=True, sanitize_html=False,
+        exclude_input=True, sanitize_html=False, default_preprocessors=[],
     )  # fmt: skip
 
 
@@ -39,8 +42,22 @@ def make_page(notebook: Any, folder: Path, title: str, script: str = "") -> str:
     """
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() if script else ""
     resources = {"page": {"title": visible(title), "script": script, "script_hash": digest}}
-    text, _ = _exporter(folder).from_notebook_node(notebook, resources)
+    from nbconvert.exporters.templateexporter import TemplateExporter
+
+    # As the exporter does it, but without parsing the page again to mark input cells, of which it has none.
+    text, _ = TemplateExporter.from_notebook_node(_exporter(folder), notebook, resources)
     return str(text)
+
+
+def warm_page(folder: Path) -> None:
+    """Make a page once, so that the first report finds the template compiled.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the page template.
+    """
+    make_page(notebook_of("## warm", Block("<p>warm</p>")), folder, "warm")
 
 
 def notebook_of(*parts: str | Block) -> Any:

@@ -19,6 +19,8 @@ _MINUS, _NARROW = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 def visible(text: object) -> str:
     """Text on one line, with control characters and changes of direction shown by their code point.
 
+    So are the two that no XML may hold: a drawing with one of them would not be shown at all.
+
     Examples
     --------
     >>> visible("a\\x00b\\u202ec")
@@ -26,7 +28,9 @@ def visible(text: object) -> str:
     """
     given = "" if text is None else " ".join(str(text).split())
     hidden = {"Cc", "Cf", "Cs"}
-    return "".join(f"‹U+{ord(c):04X}›" if unicodedata.category(c) in hidden else c for c in given)
+    return "".join(
+        f"‹U+{ord(c):04X}›" if unicodedata.category(c) in hidden or c in "\ufffe\uffff" else c for c in given
+    )
 
 
 def esc(text: object) -> str:
