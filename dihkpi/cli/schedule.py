@@ -50,6 +50,7 @@ def run_due(
     Exit codes: 0 fine, nothing due, or another call is at it; 1 the data has errors; 2 wrong settings; 3 failed.
     """
     from dihkpi.errors import DihkpiError, UsageError, WorkspaceError
+    from dihkpi.schedule import Summary
     from dihkpi.schedule import run_due as make_due
     from dihkpi.workspace import open_workspace
 
@@ -60,7 +61,8 @@ def run_due(
             summary = make_due(space, now=moment, dry_run=dry_run, progress=progress)
     except Exception as fault:
         code = WRONG_USAGE if isinstance(fault, UsageError | WorkspaceError) else FAILED
-        _line({"state": "failed", "exit_code": code, "workspace": str(folder), "message": str(fault)})
+        here, moment = str(folder.absolute()), datetime.now().astimezone()
+        _line(Summary(here, moment, state="failed", exit_code=code, message=str(fault)).as_object())
         if isinstance(fault, DihkpiError):
             complain(str(fault))
             raise typer.Exit(code) from None
