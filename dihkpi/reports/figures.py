@@ -15,7 +15,7 @@ from dihkpi.reports.wording import amount
 # One hue from light to dark and a shape each: the order survives colour blindness and a grey print.
 WAVES = (("#8fb8c9", "o"), ("#3c87a6", "D"), ("#0b4f6c", "s"), ("#12232e", "^"))
 # In points: heights of rows, of the bar in a row, of the numbers of a scale, of a line of a legend; widths; columns.
-ROW, WAVE_ROW, BAR, FOOT, KEY = 24.5, 37.5, 15.2, 20, 16
+ROW, WAVE_ROW, BAR, FOOT, KEY = 26, 39, 16, 20, 16
 LABELS, GAP, EDGE = 160, 8, 1
 COLUMNS, STEP, PANEL_GAP = 72, 56, 10
 
