@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from contextlib import AbstractContextManager
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dihkpi.errors import WorkspaceError
 from dihkpi.lock import hold
-from dihkpi.settings import KEY_FILE, Settings, read_settings
+from dihkpi.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from dihkpi.definitions import Definitions
@@ -146,7 +147,8 @@ def create_workspace(folder: str | Path, name: str | None = None) -> Workspace:
     try:
         for part in ("inbox", "reports"):
             (path / part).mkdir(parents=True)
-        quoted = '"' + (name or path.resolve().name).replace("\\", "\\\\").replace('"', '\\"') + '"'
+        # A text of JSON is one of TOML but for one character.
+        quoted = json.dumps(name or path.resolve().name, ensure_ascii=False).replace("\x7f", "\\u007f")
         (path / SETTINGS).write_text(_TEMPLATE.format(name=quoted), encoding="utf-8")
     except OSError as fault:
         raise WorkspaceError(f"{path} cannot be written: {fault.strerror}") from None
