@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -158,6 +159,18 @@ def test_show_prints_only_the_lines(tmp_path):
     assert [word in everything for word in ("crontab -e", "systemctl enable --now", "schtasks /Create")] == [True] * 3
     wrong = subprocess.run([*call, "--every", "7"], capture_output=True, text=True, check=False)
     assert [wrong.returncode, wrong.stdout] == [2, ""]
+
+
+def test_the_settings_of_the_handbook_are_right(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "scheduling.md").read_text(encoding="utf-8")
+    [block] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    space = settle(tmp_path / "space", block)
+    assert [plan.name for plan in space.settings.schedule] == ["quarter", "nightly", "half"]
+    told = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])
+    summary = run_due(space, now=datetime(2026, 4, 16, 12, tzinfo=UTC), dry_run=True).as_object()
+    assert list(told) == list(summary)
+    assert list(told["runs"][0]) == list(summary["runs"][0])
+    assert [run["period"] for run in summary["runs"]] == ["2026-Q1", "2026"]
 
 
 # the real thing
