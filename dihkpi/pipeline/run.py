@@ -20,7 +20,7 @@ from dihkpi.pipeline.tables import prepare
 from dihkpi.reports.index import write_index
 from dihkpi.reports.manifest import write_manifest
 from dihkpi.reports.plan import plan_reports
-from dihkpi.reports.render import render_reports
+from dihkpi.reports.render import Making, render_reports
 from dihkpi.store.snapshot import take_snapshot
 from dihkpi.workspace import Workspace, open_workspace
 
@@ -158,8 +158,9 @@ def _report(
         progress("reports", len(done), len(plan))
 
     progress("reports", 0, len(plan))
-    reports = render_reports(plan, out, formats=formats or space.settings.reports.formats,
-                             workers=workers or space.settings.reports.workers, force=force, progress=note)  # fmt: skip
+    making = Making(tuple(formats or space.settings.reports.formats))
+    reports = render_reports(plan, out, making=making, workers=workers or space.settings.reports.workers, force=force,
+                             progress=note)  # fmt: skip
     publish(results, out / "data")
     index = write_index(out, results, definitions)
     write_manifest(out, results, made_at=datetime.now(UTC).isoformat(timespec="seconds"))

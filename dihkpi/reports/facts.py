@@ -1,4 +1,4 @@
-"""What every page reads beside its rows: one figure, the figures of a place, and the names of everything with a code."""
+"""What every page reads: one figure, the figures of a place, and the names of everything that has a code."""
 
 from __future__ import annotations
 

@@ -61,7 +61,8 @@ def write_index(out: str | Path, data: str | Path, definitions: Definitions) -> 
 def _head(results: Results, made: list[dict[str, Any]]) -> Block:
     reports = f"{plural(len(results.hubs), 'hub')}, {plural(len(made), 'report')}"
     links = [f'<a href="{esc(e["path"])}">{esc(e["title"])}</a>' for e in made if e["level"] == "network"]
-    head = f'<h1>{esc(results.names["network", "all"])}</h1><p class="facts">{esc(assessed(results, max(results.meta.get("newest", {}).values(), default=None)))}</p>'
+    made_of = assessed(results, max(results.meta.get("newest", {}).values(), default=None))
+    head = f'<h1>{esc(results.names["network", "all"])}</h1><p class="facts">{esc(made_of)}</p>'
     return Block(f'{head}<p class="facts">{esc(reports)}</p>') + sentence("<br>".join(links), "lead")
 
 

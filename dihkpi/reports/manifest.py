@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -9,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from dihkpi.errors import WorkspaceError
-from dihkpi.reports.files import hash_of, write_text
+from dihkpi.reports.files import ASIDE, hash_of, write_text
+from dihkpi.reports.plan import versions
 from dihkpi.reports.results import Results
 
 NAME, MADE_BY = "manifest.json", "dihkpi"
-_MADE = ("report", "level", "code", "title", "path", "key", "files")
+JOURNAL = ".made.jsonl"
+_MADE = ("report", "level", "code", "title", "path", "key", "parts", "files")
 _FAILED = ("report", "level", "code", "title", "message")
 _META = (
     "period",
@@ -26,7 +29,6 @@ _META = (
     "options",
     "counts",
 )
-_LIBRARIES = ("matplotlib", "nbconvert", "numpy", "pandas", "papermill", "seaborn")
 
 
 def claim(out: Path) -> dict[str, dict[str, Any]]:
@@ -41,7 +43,7 @@ def claim(out: Path) -> dict[str, dict[str, Any]]:
     """
     manifest = _read(out)
     if manifest is not None:
-        return {entry["path"]: entry for entry in manifest["reports"]}
+        return {entry["path"]: entry for entry in [*manifest["reports"], *_left_behind(out)]}
     if out.is_dir() and any(out.iterdir()):
         raise WorkspaceError(
             f"'{out.name}' holds files but no {NAME} of {MADE_BY}; nothing was written\n"
@@ -49,6 +51,46 @@ def claim(out: Path) -> dict[str, dict[str, Any]]:
         )
     _write(out, {"made_by": MADE_BY, "reports": [], "failed": []})
     return {}
+
+
+class Journal:
+    """Reports as they are made, one line each, so that a run that is cut short does not lose them.
+
+    The journal goes into the manifest at the end of a run, or at the start of the next one.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self._path = out / JOURNAL
+
+    def __enter__(self) -> Journal:
+        self._handle = self._path.open("a", encoding="utf-8")
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        with contextlib.suppress(OSError):  # on a full disk the last lines are lost: those reports are made again
+            self._handle.close()
+
+    def note(self, result: Mapping[str, Any]) -> None:
+        """Put one report on record."""
+        with contextlib.suppress(OSError):
+            self._handle.write(json.dumps({name: result[name] for name in _MADE}, ensure_ascii=False) + "\n")
+            self._handle.flush()
+
+
+def _left_behind(out: Path) -> list[dict[str, Any]]:
+    """What a run that was cut short had made; half files that it left are removed."""
+    try:
+        lines = (out / JOURNAL).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    for aside in out.rglob(f".*{ASIDE}"):
+        aside.unlink(missing_ok=True)
+    entries = []
+    for line in lines:
+        with contextlib.suppress(ValueError):  # the last line may be half
+            entry = json.loads(line)
+            entries += [entry] if isinstance(entry, dict) and set(_MADE) <= set(entry) else []
+    return entries
 
 
 def _read(out: Path) -> dict[str, Any] | None:
@@ -69,11 +111,13 @@ def record_reports(out: Path, made: Iterable[Mapping[str, Any]], failed: Iterabl
     manifest = _read(out) or {"made_by": MADE_BY, "reports": []}
     failed = list(failed)
     gone = {entry["path"] for entry in failed}
-    entries = {entry["path"]: entry for entry in manifest["reports"] if (out / entry["path"]).is_file()}
+    known = [*manifest["reports"], *_left_behind(out)]
+    entries = {entry["path"]: entry for entry in known if all((out / name).is_file() for name in entry["files"])}
     entries |= {entry["path"]: {name: entry[name] for name in _MADE} for entry in made}
     manifest["reports"] = [entries[path] for path in sorted(set(entries) - gone)]
     manifest["failed"] = [{name: entry[name] for name in _FAILED} for entry in failed]
     _write(out, manifest)
+    (out / JOURNAL).unlink(missing_ok=True)
 
 
 def reports_on_record(out: str | Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -107,7 +151,7 @@ def write_manifest(out: str | Path, data: str | Path, *, made_at: str) -> Path:
         **{name: results.meta.get(name) for name in _META},
         "rows": {path.stem: _rows(path) for path in sorted(results.folder.glob("*.parquet"))},
         "files": {path.relative_to(folder).as_posix(): hash_of(path) for path in others if path.is_file()},
-        "versions": _versions(),
+        "versions": versions(),
     }
     before = _read(folder) or {}
     now = {name: value for name, value in {**before, **more}.items() if name not in ("made_at", "content")}
@@ -121,9 +165,3 @@ def _rows(path: Path) -> int:
     from pyarrow.parquet import read_metadata
 
     return int(read_metadata(path).num_rows)
-
-
-def _versions() -> dict[str, str]:
-    from importlib.metadata import version
-
-    return {name: version(name) for name in _LIBRARIES}

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import sys
+import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
-from dataclasses import dataclass
-from multiprocessing import get_context
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
-from types import ModuleType
 from typing import Any, Literal
 
-from dihkpi.errors import DihkpiError, UsageError
-from dihkpi.reports.engine import FailedNotebookError, execute, surroundings
-from dihkpi.reports.files import hash_of, inside, write_text
-from dihkpi.reports.manifest import claim, record_reports
-from dihkpi.reports.page import make_page
+from dihkpi.errors import DihkpiError, UsageError, hint_for
+from dihkpi.reports.child import Limits
+from dihkpi.reports.files import inside, reason_of, write_bytes
+from dihkpi.reports.manifest import Journal, claim, record_reports
+from dihkpi.reports.notebook import Way
 from dihkpi.reports.plan import ReportJob
+from dihkpi.reports.pool import WarmPool, make_here
+from dihkpi.reports.why import why
 from dihkpi.reports.wording import visible
 
-FORMATS = ("html", "ipynb")
+FORMATS = ("html", "ipynb", "pdf")
 State = Literal["made", "unchanged", "failed"]
 
 
@@ -36,12 +36,20 @@ class RenderResult:
         The page, relative to the folder of the reports.
     key : str
         Key of the job.
+    parts : mapping of str to str
+        What the key is made of.
     state : {'made', 'unchanged', 'failed'}
         What happened.
     files : mapping of str to str
         Files of the report and their SHA-256.
     message : str
         Template, cell and error of a failed report.
+    why : str
+        Why it was not left as it was.
+    seconds : float
+        How long a process was busy with it.
+    way : str
+        In which way its cells were run.
     """
 
     report: str
@@ -50,16 +58,50 @@ class RenderResult:
     title: str
     path: str
     key: str
+    parts: Mapping[str, str]
     state: State
     files: Mapping[str, str]
     message: str = ""
+    why: str = ""
+    seconds: float = 0.0
+    way: str = ""
+
+
+@dataclass(frozen=True)
+class Making:
+    """How reports are made.
+
+    Attributes
+    ----------
+    formats : tuple of str
+        Of ``html``, ``ipynb`` and ``pdf``.
+    limits : Limits
+        What one report may take.
+    way : {'child', 'process', 'kernel'}, optional
+        How the cells are run; by default as it is safe on this system.
+    pdf_engine : str
+        What makes a PDF of a page.
+    """
+
+    formats: tuple[str, ...] = ("html",)
+    limits: Limits = Limits()
+    way: Way | None = None
+    pdf_engine: str = "typst"
+
+    def __post_init__(self) -> None:
+        if unknown := sorted(set(self.formats) - set(FORMATS)):
+            raise UsageError(f"unknown format '{visible(unknown[0])}'\n  {hint_for(unknown[0], FORMATS)}")
+        if "pdf" in self.formats:
+            from dihkpi.reports.pdf import check_engine
+
+            check_engine(self.pdf_engine)
 
 
 def render_reports(
     plan: Sequence[ReportJob],
     out: str | Path,
     *,
-    formats: Sequence[str] = ("html",),
+    making: Making | None = None,
     workers: int = 2,
     force: bool = False,
     progress: Callable[[RenderResult], None] | None = None,
@@ -73,16 +115,16 @@ def render_reports(
         From `plan_reports`.
     out : path
         Folder of the reports; made when missing.
-    formats : sequence of str
-        ``html``, ``ipynb`` or both.
+    making : Making, optional
+        Formats and limits.
     workers : int
-        Processes that work at the same time, each with kernels of its own.
+        Reports that are made at the same time, each in a warm process of its own.
     force : bool
         Make reports again that have not changed.
     progress : callable, optional
         Called with each result as it comes.
     executor : concurrent.futures.Executor, optional
-        Works instead of the processes; Dask's ``Client.get_executor()`` is one.
+        Asks for the reports instead of threads of this process; Dask's ``Client.get_executor()`` is one.
 
     Returns
     -------
@@ -94,15 +136,16 @@ def render_reports(
     WorkspaceError
         When the folder holds files that are not ours.
     """
-    if unknown := sorted(set(formats) - set(FORMATS)):
-        raise UsageError(f"unknown format '{visible(unknown[0])}'\n  known: {', '.join(FORMATS)}")
-    folder = Path(out).resolve()
+    making, folder = making or Making(), Path(out).resolve()
     recorded = claim(folder)
     results: dict[int, RenderResult] = {}
-    for position, result in _all(plan, folder, formats, {} if force else recorded, workers, executor):
-        results[position] = result
-        if progress:
-            progress(result)
+    with Journal(folder) as journal:
+        for position, result in _all(plan, folder, making, recorded, force, workers, executor):
+            results[position] = result
+            if result.state == "made":
+                journal.note(asdict(result))
+            if progress:
+                progress(result)
     ordered = [results[position] for position in range(len(plan))]
     made = [vars(result) for result in ordered if result.state != "failed"]
     record_reports(folder, made, [vars(result) for result in ordered if result.state == "failed"])
@@ -110,100 +153,91 @@ def render_reports(
 
 
 def _all(
-    plan: Sequence[ReportJob],
-    out: Path,
-    formats: Sequence[str],
-    recorded: Mapping[str, Mapping[str, Any]],
-    workers: int,
-    executor: Executor | None,
-) -> Iterator[tuple[int, RenderResult]]:
+    plan: Sequence[ReportJob], out: Path, making: Making, recorded: Mapping[str, Mapping[str, Any]], force: bool,
+    workers: int, executor: Executor | None,
+) -> Iterator[tuple[int, RenderResult]]:  # fmt: skip
     """Results with their position in the plan, as they come: first what has not changed."""
-    changed = {}
+    changed: dict[int, tuple[ReportJob, str]] = {}
     for position, job in enumerate(plan):
-        files = _unchanged(job, out, formats, recorded)
-        if files is None:
-            changed[position] = job
+        before = recorded.get(job.path)
+        reason = why(job, before, [_name(job, kind) for kind in making.formats], out)
+        if reason or force or before is None:
+            changed[position] = (job, reason or "asked for")
         else:
-            yield position, _result(job, "unchanged", files)
+            yield position, replace(_result(job, "unchanged"), files=before["files"])
+    if not changed:
+        return
     if executor is not None:
-        yield from _spread(changed, out, formats, executor)
-    elif changed:
-        # A fresh process has one thread, so it can fork; this one may have many by now.
-        with surroundings(), ProcessPoolExecutor(min(workers, len(changed)), get_context("spawn")) as pool:
-            yield from _spread(changed, out, formats, pool)
+        yield from _spread(changed, out, making, executor, make_here)
+        return
+    with closing(WarmPool()) as pool, ThreadPoolExecutor(min(workers, len(changed))) as threads:
+        yield from _spread(changed, out, making, threads, pool.make)
 
 
 def _spread(
-    jobs: Mapping[int, ReportJob], out: Path, formats: Sequence[str], pool: Executor
-) -> Iterator[tuple[int, RenderResult]]:
-    with _no_main():
-        futures = {pool.submit(render_one, job, out, formats): position for position, job in jobs.items()}
-    for future in as_completed(futures):
-        position, error = futures[future], future.exception()
-        if error is None:
-            yield position, future.result()
-        else:
-            text = f"the process that made it ended: {visible(error)[:200]}"
-            yield position, _result(jobs[position], "failed", {}, text)
-
-
-@contextmanager
-def _no_main() -> Iterator[None]:
-    """Workers need nothing of the calling script: hide it, or each would run an unguarded one again."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
+    changed: Mapping[int, tuple[ReportJob, str]], out: Path, making: Making, executor: Executor,
+    make: Callable[[Mapping[str, Any]], dict[str, Any]],
+) -> Iterator[tuple[int, RenderResult]]:  # fmt: skip
+    futures = {executor.submit(make, _request(job, making)): position for position, (job, _) in changed.items()}
     try:
-        yield
+        for future in as_completed(futures):
+            position = futures[future]
+            job, reason = changed[position]
+            error = future.exception()
+            if error is None:
+                result = _take_down(job, future.result(), out)
+            else:
+                result = _result(job, "failed", message=f"it could not be made: {visible(error)[:200]}")
+            yield position, replace(result, why=reason)
     finally:
-        sys.modules["__main__"] = main
+        for future in futures:
+            future.cancel()
 
 
-def render_one(job: ReportJob, out: Path, formats: Sequence[str]) -> RenderResult:
-    """Make one report; every fault becomes a result."""
+def _request(job: ReportJob, making: Making) -> dict[str, Any]:
+    """A job in words that travel."""
+    return {
+        "title": job.title,
+        "template": str(job.template.resolve()),
+        "page": str(job.page.resolve()),
+        "parameters": dict(job.parameters),
+        "folder": str(job.folder.resolve()),
+        "formats": list(making.formats),
+        "limits": asdict(making.limits),
+        "way": making.way,
+        "pdf_engine": making.pdf_engine,
+    }
+
+
+def _take_down(job: ReportJob, answer: Mapping[str, Any], out: Path) -> RenderResult:
+    """Write the files of an answer; every fault becomes a result."""
+    about = {"seconds": answer["seconds"], "way": answer["way"]}
     try:
-        page = inside(out, job.path)
-        trouble = page.with_name("error.ipynb")
-        try:
-            notebook = execute(job)
-        except FailedNotebookError as error:
-            write_text(trouble, _notebook_text(error.notebook))
-            where = trouble.relative_to(out).as_posix()
-            return _result(job, "failed", {}, f"{error}\n  the notebook as far as it came: {where}")
+        trouble = inside(out, job.path).with_name("error.ipynb")
+        if answer["error"]:
+            message = str(answer["error"])
+            if answer["notebook"]:
+                write_bytes(trouble, answer["notebook"].encode())
+                message += f"\n  the notebook as far as it came: {trouble.relative_to(out).as_posix()}"
+            return _result(job, "failed", message=message, **about)
         files = {}
-        if "html" in formats:
-            files[job.path] = write_text(page, make_page(notebook, job.page, job.title))
-        if "ipynb" in formats:
-            name = _name(job, "ipynb")
-            files[name] = write_text(inside(out, name), _notebook_text(notebook))
+        for kind, content in answer["files"].items():
+            name = _name(job, kind)
+            files[name] = write_bytes(
+                inside(out, name), base64.b64decode(content) if kind == "pdf" else content.encode()
+            )
         trouble.unlink(missing_ok=True)
-        return _result(job, "made", files)
-    except (DihkpiError, OSError) as error:
-        return _result(job, "failed", {}, str(error))
+        return _result(job, "made", files=files, **about)
+    except DihkpiError as error:
+        return _result(job, "failed", message=str(error), **about)
+    except OSError as error:
+        return _result(job, "failed", message=f"{job.path} could not be written: {reason_of(error)}", **about)
 
 
-def _result(job: ReportJob, state: State, files: Mapping[str, str], message: str = "") -> RenderResult:
-    return RenderResult(job.report, job.level, job.code, job.title, job.path, job.key, state, files, message)
+def _result(job: ReportJob, state: State, **more: Any) -> RenderResult:
+    given: dict[str, Any] = {"files": {}, **more}
+    return RenderResult(job.report, job.level, job.code, job.title, job.path, job.key, job.parts, state, **given)
 
 
 def _name(job: ReportJob, kind: str) -> str:
     return PurePosixPath(job.path).with_suffix(f".{kind}").as_posix()
-
-
-def _notebook_text(notebook: Any) -> str:
-    import nbformat
-
-    return str(nbformat.writes(notebook)) + "\n"
-
-
-def _unchanged(
-    job: ReportJob, out: Path, formats: Sequence[str], recorded: Mapping[str, Mapping[str, Any]]
-) -> Mapping[str, str] | None:
-    """The files of a report whose key and bytes are those on record, else None."""
-    before = recorded.get(job.path)
-    if before is None or before["key"] != job.key:
-        return None
-    files: Mapping[str, str] = before["files"]
-    if not {_name(job, kind) for kind in formats} <= set(files):
-        return None
-    same = ((inside(out, name), digest) for name, digest in files.items())
-    return files if all(file.is_file() and hash_of(file) == digest for file, digest in same) else None

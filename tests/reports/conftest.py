@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+
+from dihkpi.reports import ReportJob, plan_reports
 
 ROOT = Path(__file__).parents[2]
 SEATS = ["HR03", "HR04", "EE00", "EL30", "EL52", "BE10", "BE32", "PT11"]
@@ -445,3 +448,38 @@ def make_results(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def definitions() -> Any:
     return report_definitions()
+
+
+def write_template(folder: Path, *cells: str, name: str = "own.ipynb", parameters: int = 1) -> Path:
+    """A notebook with parameters, a heading and some code cells."""
+    code = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    declared = {
+        "id": "declared",
+        "metadata": {"tags": ["parameters"]},
+        "source": "data = ''\nlevel = ''\ncode = ''",
+    }
+    heading = {"cell_type": "markdown", "id": "heading", "metadata": {}, "source": "## Findings"}
+    rest = [{**code, "id": f"cell-{i}", "source": text} for i, text in enumerate(cells)]
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    notebook = {
+        "cells": [{**code, **declared, "id": f"declared-{i}"} for i in range(parameters)] + [heading, *rest],
+        "metadata": kernel,
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    path = folder / name
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a template of some cells."""
+    return lambda *cells, **more: write_template(tmp_path, *cells, **more)
+
+
+@pytest.fixture
+def job(results: Path, definitions: Any, template: Callable[..., Path]) -> ReportJob:
+    """A job whose template does next to nothing."""
+    (first,) = plan_reports(results, definitions, hubs=["HR-adria"])
+    return replace(first, template=template("len(code)"))

@@ -1,4 +1,4 @@
-"""Pages as they are published: made by kernels once, read by a parser and, if there is one, a browser."""
+"""Pages as they are published: made once, read by a parser and, if there is one, a browser."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -15,14 +15,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from dihkpi.reports import (
-    RenderResult,
-    open_report,
-    plan_reports,
-    render_reports,
-    write_index,
-    write_manifest,
-)
+from dihkpi.reports import RenderResult, open_report, plan_reports, render_reports, write_index, write_manifest
+from dihkpi.reports.render import Making
+from dihkpi.reports.results import Results
 from dihkpi.reports.wording import visible
 
 PAYLOADS = Path(__file__).with_name("payloads.json")
@@ -103,6 +98,9 @@ class Reader(HTMLParser):
             self.cells[-1] += data
 
 
+BOTH = Making(("html", "ipynb"))
+
+
 @pytest.fixture(scope="module")
 def published(
     tmp_path_factory: pytest.TempPathFactory, definitions: Any, build_results: Callable[..., Path]
@@ -112,8 +110,7 @@ def published(
     names = dict(enumerate(hostile_names()))
     data = build_results(folder / "results", hubs=len(names), names=names)
     plan = plan_reports(data, definitions, hubs=["HR-adria"], regions=["HR03"], network=True)
-    with ThreadPoolExecutor(2) as pool:
-        results = render_reports(plan, folder / "out", formats=("html", "ipynb"), executor=pool)
+    results = render_reports(plan, folder / "out", making=BOTH)
     (folder / "out" / "data").mkdir()
     (folder / "out" / "data" / "indicators.csv").write_text("level,code\n", encoding="utf-8")
     write_index(folder / "out", data, definitions)
@@ -209,10 +206,10 @@ def test_nothing_runs_in_a_browser_even_without_the_policy(published: Published,
 
 
 def test_a_second_run_makes_nothing_and_a_forced_one_the_same_bytes(published: Published) -> None:
-    again = render_reports(published.plan, published.out, formats=("html", "ipynb"))
+    again = render_reports(published.plan, published.out, making=BOTH)
     assert {result.state for result in again} == {"unchanged"}
     hub = next(job for job in published.plan if job.level == "hub")
-    (forced,) = render_reports([hub], published.out, formats=("html", "ipynb"), workers=1, force=True)
+    (forced,) = render_reports([hub], published.out, making=BOTH, workers=1, force=True)
     first = next(result for result in published.results if result.path == hub.path)
     assert forced.state == "made" and forced.files == first.files
 
@@ -223,10 +220,14 @@ def test_a_page_that_was_touched_is_made_again(published: Published, monkeypatch
     before = page.read_bytes()
     page.write_bytes(before + b" ")
     made: list[str] = []
-    monkeypatch.setattr("dihkpi.reports.render.execute", lambda job: made.append(job.code) or _stop(job))
+    monkeypatch.setattr("dihkpi.reports.render.make_here", lambda job: made.append(job["parameters"]["code"]) or STOP)
     (result,) = render_reports([hub], published.out, executor=Here())
     page.write_bytes(before)
     assert made == ["HR-adria"] and result.state == "failed" and "stopped by the test" in result.message
+    assert result.why == "hub/HR-adria/index.html was changed or removed since"
+
+
+STOP = {"error": "stopped by the test", "notebook": "", "files": {}, "seconds": 0.0, "way": ""}
 
 
 class Here(Executor):
@@ -236,12 +237,6 @@ class Here(Executor):
         done: Future[Any] = Future()
         done.set_result(fn(*args, **kwargs))
         return done
-
-
-def _stop(job: Any) -> None:
-    from dihkpi.errors import ReportError
-
-    raise ReportError("stopped by the test")
 
 
 def test_executed_notebooks_hold_no_timings_and_no_paths(published: Published) -> None:
@@ -270,7 +265,7 @@ def test_index_offers_filters_and_downloads(published: Published) -> None:
 
 def test_pages_of_hostile_regions_in_process(published: Published) -> None:
     """Each region draws its hubs by name: nothing of a name becomes markup or mathematics."""
-    codes = sorted(set(open_report(published.data, "network", "all")._results.places.query("level == 'nuts2'")["code"]))
+    codes = sorted(set(Results(published.data).places.query("level == 'nuts2'")["code"]))
     assert len(codes) > 3
     for code in codes:
         read = Reader(open_report(published.data, "nuts2", code).hubs().html)

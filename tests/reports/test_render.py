@@ -6,49 +6,22 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from dihkpi.errors import ReportError, UsageError, WorkspaceError
 from dihkpi.reports import ReportJob, plan_reports, render_reports
-from dihkpi.reports.engine import check_parameters
+from dihkpi.reports.extracting import write_extracts
 from dihkpi.reports.files import inside
+from dihkpi.reports.notebook import check_parameters
 from dihkpi.reports.plan import checked_id
+from dihkpi.reports.render import Making
 
 ROOT = Path(__file__).parents[2]
 PAYLOADS = Path(__file__).with_name("payloads.json")
-
-
-def template(folder: Path, *cells: str, name: str = "own.ipynb") -> Path:
-    """A notebook with a parameters cell, a heading and some code cells."""
-    code = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-    declared = {
-        "id": "declared",
-        "metadata": {"tags": ["parameters"]},
-        "source": "data = ''\nlevel = ''\ncode = ''",
-    }
-    heading = {"cell_type": "markdown", "id": "heading", "metadata": {}, "source": "## Findings"}
-    rest = [{**code, "id": f"cell-{i}", "source": text} for i, text in enumerate(cells)]
-    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    notebook = {
-        "cells": [{**code, **declared}, heading, *rest],
-        "metadata": kernel,
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
-    path = folder / name
-    path.write_text(json.dumps(notebook), encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def job(results: Path, definitions: Any, tmp_path: Path) -> ReportJob:
-    """A job whose template does next to nothing."""
-    (first,) = plan_reports(results, definitions, hubs=["HR-adria"])
-    return replace(first, template=template(tmp_path, "len(code)"))
 
 
 def test_plan_covers_active_hubs_their_places_and_the_network(results: Path, definitions: Any) -> None:
@@ -82,13 +55,40 @@ def test_key_follows_data_and_definitions(make_results: Callable[..., Path], def
     data = make_results()
     before = plan_reports(data, definitions, network=True)[0].key
     assert plan_reports(data, definitions, network=True)[0].key == before
-    for name in ("snapshot", "definitions", "package", "period"):
+    for name in ("definitions", "package", "period", "snapshot"):
         meta = json.loads((data / "meta.json").read_text())
         meta[name] += "0"
         (data / "meta.json").write_text(json.dumps(meta))
         after = plan_reports(data, definitions, network=True)[0].key
-        assert after != before, name
+        assert (after == before) == (name == "snapshot"), "a snapshot also changes by rows that a report does not read"
         before = after
+
+
+def test_a_correction_changes_the_keys_of_its_hub_and_of_what_holds_it(
+    make_results: Callable[..., Path], definitions: Any
+) -> None:
+    """A figure of one hub, of its region, its country and the network: nobody else's report reads it."""
+    data = make_results()
+    before = {(job.level, job.code): job.key for job in plan_reports(data, definitions)}
+    rows = pd.read_parquet(data / "indicators.parquet")
+    holds = [("hub", "HR-adria"), ("nuts2", "HR03"), ("country", "HR"), ("network", "all")]
+    ours = pd.Series(list(zip(rows["level"], rows["code"], strict=True)), index=rows.index).isin(holds)
+    rows.loc[ours & (rows["indicator"] == "maturity_score"), "value"] += 0.004
+    rows.to_parquet(data / "indicators.parquet")
+    write_extracts(data)
+    after = {(job.level, job.code): job.key for job in plan_reports(data, definitions)}
+    assert {place for place, key in after.items() if key != before[place]} == set(holds)
+
+
+def test_a_change_beside_that_shows_is_a_change(make_results: Callable[..., Path], definitions: Any) -> None:
+    """The network's figures stand in the reports of hubs, rounded: what the reader sees decides."""
+    data = make_results()
+    before = plan_reports(data, definitions, hubs=["HR-adria"])[0].parts
+    rows = pd.read_parquet(data / "indicators.parquet")
+    rows.loc[(rows["level"] == "network") & (rows["indicator"] == "maturity_score"), "value"] += 3.0
+    rows.to_parquet(data / "indicators.parquet")
+    after = plan_reports(data, definitions, hubs=["HR-adria"])[0].parts
+    assert [name for name in after if after[name] != before[name]] == ["data.beside"]
 
 
 def test_names_of_folders_are_checked() -> None:
@@ -121,52 +121,21 @@ def test_a_folder_of_others_is_refused(job: ReportJob, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["x=1;import os;os.system('true');y", "a b", "class", "__builtins__", "print", ""])
-def test_parameters_must_be_declared(tmp_path: Path, name: str) -> None:
+def test_parameters_must_be_declared(template: Callable[..., Path], name: str) -> None:
     with pytest.raises(ReportError, match="is not declared in its parameters cell"):
-        check_parameters(template(tmp_path), {name: 1})
+        check_parameters(template(), {name: 1})
 
 
 @pytest.mark.parametrize("value", [{1, 2}, float("nan"), float("inf"), b"x", Path("x"), {"a": {1: 2}}, (1,)])
-def test_parameters_are_json(tmp_path: Path, value: object) -> None:
+def test_parameters_are_json(template: Callable[..., Path], value: object) -> None:
     with pytest.raises(ReportError, match="allowed: text, finite numbers"):
-        check_parameters(template(tmp_path), {"code": value})
-    check_parameters(template(tmp_path), {"code": ["x", 1, 2.5, None, True, {"a": []}]})
+        check_parameters(template(), {"code": value})
+    check_parameters(template(), {"code": ["x", 1, 2.5, None, True, {"a": []}]})
 
 
 def test_unknown_format(job: ReportJob, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="unknown format 'docx'"):
-        render_reports([job], tmp_path / "out", formats=["docx"])
-
-
-def test_failures_stay_alone_and_name_template_cell_and_error(job: ReportJob, tmp_path: Path) -> None:
-    """One that raises, one that kills its kernel, one with an undeclared parameter; the good one is made."""
-    bad = template(tmp_path, "len(code)", "1 / 0", "len(data)", name="bad.ipynb")
-    killed = template(tmp_path, "import os\nos._exit(3)", "len(code)", name="killed.ipynb")
-    plan = [
-        replace(job, template=bad, path="hub/bad/index.html"),
-        replace(job, template=killed, path="hub/killed/index.html"),
-        replace(job, parameters={"colour": "red"}, path="hub/undeclared/index.html"),
-        replace(job, path="hub/good/index.html"),
-    ]
-    seen: list[str] = []
-    out = tmp_path / "out"
-    results = render_reports(plan, out, progress=lambda result: seen.append(result.path))
-    assert [result.state for result in results] == ["failed", "failed", "failed", "made"]
-    assert results[0].message.startswith("bad.ipynb, cell 4 under 'Findings': ZeroDivisionError: division by zero")
-    assert "1 / 0" in results[0].message and "hub/bad/error.ipynb" in results[0].message
-    assert (out / "hub/bad/error.ipynb").is_file() and not (out / "hub/bad/index.html").exists()
-    assert "killed.ipynb, cell 3 under 'Findings': its process ended itself with code 3" in results[1].message
-    assert "'colour' is not declared" in results[2].message
-    assert sorted(seen) == sorted(job.path for job in plan)
-    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    assert [entry["path"] for entry in manifest["reports"]] == ["hub/good/index.html"]
-    assert len(manifest["failed"]) == 3
-
-
-def test_a_cell_that_ends_the_kernel_quietly_is_a_failure(job: ReportJob, tmp_path: Path) -> None:
-    quiet = replace(job, template=template(tmp_path, "import sys\nsys.exit()", "len(code)", name="quiet.ipynb"))
-    (result,) = render_reports([quiet], tmp_path / "out")
-    assert result.state == "failed" and "quiet.ipynb, cell 3" in result.message
+        render_reports([job], tmp_path / "out", making=Making(("docx",)))
 
 
 def test_importing_the_reports_is_light() -> None:
