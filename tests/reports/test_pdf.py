@@ -272,6 +272,22 @@ def test_missing_parts_are_told_before_anything_starts(monkeypatch: pytest.Monke
         make_pdf("<p>x</p>")
 
 
+@typst
+def test_what_cannot_keep_the_standard_is_made_without_claiming_it(tmp_path: Path, page: str) -> None:
+    (tmp_path / "page.typ").write_text("A sheet without a title.", encoding="utf-8")
+    made = make_pdf(page, folder=tmp_path)
+    assert made.startswith(b"%PDF") and b"pdfuaid" not in made
+
+
+def test_a_missing_pango_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == "weasyprint"]:
+        monkeypatch.delitem(sys.modules, name)
+    (tmp_path / "weasyprint.py").write_text("raise OSError('cannot load library libpango-1.0-0')", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ReportError, match="PDF by WeasyPrint needs Pango from the system: apt-get install libpango"):
+        check_engine("weasyprint")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="a script stands in for the browser")
 def test_a_browser_that_hangs_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     slow = tmp_path / "browser"
