@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dihkpi.cli import FAILED, WRONG_USAGE
-from dihkpi.cli.messages import complain, progress_bar, say
+from dihkpi.cli.messages import complain, say
+from dihkpi.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from dihkpi.schedule import Summary
@@ -102,8 +103,11 @@ def _lines(timer: Timer, space: Workspace, every: int, headings: bool) -> str:
         return ("# cron: crontab -e\n" if headings else "") + cron_line(space, every) + "\n"
     name = unit_name(space.folder)
     if timer is Timer.windows:
-        head = f"\n<!-- Task Scheduler: schtasks /Create /TN {name} /XML {name}.xml -->\n" if headings else ""
-        return head + windows_task(space, every)
+        task, how = windows_task(space, every), f"schtasks /Create /TN {name} /XML {name}.xml"
+        if headings:
+            return f"\n<!-- Task Scheduler: {how} -->\n{task}"
+        say(f"save it as {name}.xml, then: {how}")
+        return task
     units = "".join(f"# /etc/systemd/system/{file}\n{text}\n" for file, text in systemd_units(space, every).items())
     head = "\n# systemd: two files\n" if headings else ""
     return f"{head}{units}# then: systemctl daemon-reload && systemctl enable --now {name}.timer\n"

@@ -53,7 +53,7 @@ def moment(day: date, at: time, zone: tzinfo | None) -> datetime:
     >>> moment(date(2026, 3, 29), time(2, 30), ZoneInfo("Europe/Zagreb")).isoformat()
     '2026-03-29T01:30:00+00:00'
     """
-    # By the timestamp, because astimezone() alone takes an hour that is left out differently in the zone of the machine.
+    # By the timestamp: in the zone of the machine astimezone() alone takes an hour that is left out differently.
     shown = datetime.combine(day, at.replace(tzinfo=None, fold=0), zone)
     return datetime.fromtimestamp(shown.timestamp(), UTC)
 

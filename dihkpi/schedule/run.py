@@ -197,7 +197,10 @@ def _busy(summary: Summary, space: Workspace, now: datetime, message: str) -> No
 
 
 def _tell(summary: Summary, space: Workspace, now: datetime) -> None:
-    if summary.exit_code >= WRONG_USAGE:
-        summary.alert = alert(space.settings.alerts, space.state, summary.as_object(), summary.cause, now)
-    elif summary.state != "busy":
-        all_clear(space.state)
+    try:
+        if summary.exit_code >= WRONG_USAGE:
+            summary.alert = alert(space.settings.alerts, space.state, summary.as_object(), summary.cause, now)
+        elif summary.state != "busy":
+            all_clear(space.state)
+    except OSError as fault:  # whatever happens to the alert, what was made or failed is told
+        summary.alert = f"failed: {fault}"

@@ -54,7 +54,7 @@ class Outcome:
         """Fill in what a run made."""
         states = [report.state for report in result.reports]
         self.made, self.unchanged, self.failed = (states.count(state) for state in ("made", "unchanged", "failed"))
-        self.errors = int((result.issues["severity"] == "error").sum())
+        self.errors = result.counts.errors
         self.state = "failed" if self.failed else "made" if self.made else "unchanged"
         self.exit_code = FAILED if self.failed else DATA_HAS_ERRORS if self.errors else FINE
         if self.failed:

@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
-import pandas as pd
 import pytest
 
 from dihkpi.errors import BusyError, UsageError, WorkspaceError
@@ -41,7 +40,7 @@ class Maker:
         errors = self.counts.get("errors", 0)
         states = [s for s in ("made", "unchanged", "failed") for _ in range(self.counts.get(s, 0))]
         reports = [SimpleNamespace(state=state, message=f"a {state} report") for state in states]
-        return SimpleNamespace(reports=reports, issues=pd.DataFrame({"severity": ["error"] * errors + ["warning"]}))
+        return SimpleNamespace(reports=reports, counts=SimpleNamespace(errors=errors))
 
 
 def settle(folder: Path, text: str) -> Workspace:
@@ -298,6 +297,16 @@ def test_an_alert_that_is_not_there_or_hangs(tmp_path):
     assert "longer than 1 seconds" in run_due(hangs, now=NOW, make=Maker(failed=1)).alert
 
 
+def test_an_alert_that_cannot_even_be_started_hides_nothing(tmp_path, monkeypatch):
+    space, _ = with_alert(tmp_path)
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    summary = run_due(space, now=NOW, make=Maker({"2025-Q4": OSError("disk")}))
+    assert [summary.outcomes[1].message, summary.alert] == [
+        "OSError: disk",
+        "failed: [Errno 28] No space left on device",
+    ]
+
+
 def test_a_damaged_record_is_told_to_people_too(tmp_path):
     space, heard = with_alert(tmp_path)
     run_due(space, now=NOW, make=Maker())
@@ -374,6 +383,35 @@ def test_a_process_that_is_killed_leaves_no_lock_and_its_work_is_finished(space,
     assert [(o.period, o.attempt, o.state) for o in summary.outcomes] == [
         ("2025-Q4", 2, "made"), ("2026-Q1", 1, "made"),
     ]  # fmt: skip
+
+
+FORKS = """
+import os, pathlib, signal, sys, time
+from dihkpi.lock import hold
+with hold(pathlib.Path(sys.argv[1]), "run"):
+    child = os.fork()
+    if child == 0:
+        os.close(1)
+        os.close(2)
+        time.sleep(120)
+        os._exit(0)
+    print(child, flush=True)
+    time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_child_that_lives_on_holds_no_lock(tmp_path):
+    done = subprocess.run([sys.executable, "-c", FORKS, str(tmp_path)], capture_output=True, text=True, check=False)
+    child = int(done.stdout)
+    assert done.returncode == -signal.SIGKILL
+    os.kill(child, 0)
+    try:
+        with hold(tmp_path, "run"):
+            assert json.loads((tmp_path / "lock.json").read_text(encoding="utf-8"))["process"] == os.getpid()
+    finally:
+        os.kill(child, signal.SIGKILL)
 
 
 def test_a_thread_may_take_the_lock_again_but_no_other_thread(tmp_path):
