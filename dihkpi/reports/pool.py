@@ -117,6 +117,11 @@ class WarmPool:
         except queue.Empty:
             return WarmWorker()
 
+    def warm(self, count: int) -> None:
+        """Start processes now, so that the first reports find them warm."""
+        for _ in range(count):
+            self._idle.put(WarmWorker())
+
     def close(self) -> None:
         """End the processes that wait for work."""
         with contextlib.suppress(queue.Empty):
@@ -130,3 +135,13 @@ _shared = WarmPool()
 def make_here(job: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to a job from a warm process of this machine; what a worker of a cluster is asked to call."""
     return _shared.make(job)
+
+
+def warm_here(count: int) -> None:
+    """Start warm processes of this machine before `make_here` asks for them."""
+    _shared.warm(count)
+
+
+def close_here() -> None:
+    """End the warm processes of this machine that wait for work."""
+    _shared.close()
