@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dihkpi.intake.text import show
@@ -41,44 +39,3 @@ def counts_line(files: pd.DataFrame) -> str:
     """The headline of a validation."""
     received, accepted, aside = (int(files[name].sum()) for name in ("received", "accepted", "quarantined"))
     return f"{received:,} rows received, {accepted:,} accepted, {aside:,} set aside"
-
-
-STAGES = {
-    "demo": "writing the demo network",
-    "files": "reading and checking files",
-    "snapshot": "taking a snapshot",
-    "scores": "scoring",
-    "indicators": "computing indicators",
-    "reports": "making reports",
-}
-
-
-@contextmanager
-def progress_bar(quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar per stage on stderr; one plain line per stage where stderr is no terminal."""
-    if quiet:
-        yield lambda stage, done, total: None
-        return
-    if not sys.stderr.isatty():
-        begun: set[str] = set()
-
-        def plain(stage: str, done: int, total: int) -> None:
-            if done >= total and stage not in begun:
-                begun.add(stage)
-                say(f"{STAGES.get(stage, stage)}: {done:,}")
-
-        yield plain
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        tasks: dict[str, Any] = {}
-
-        def show_stage(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(STAGES.get(stage, stage), total=total)
-            bar.update(tasks[stage], completed=done, total=total)
-
-        yield show_stage

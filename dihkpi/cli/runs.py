@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +13,8 @@ import typer
 from dihkpi.cli import DATA_HAS_ERRORS, FAILED
 from dihkpi.cli.definitions import AsJson, Folder
 from dihkpi.cli.files import Files, SurveyId
-from dihkpi.cli.messages import counts_line, give, progress_bar, say, table
+from dihkpi.cli.messages import counts_line, give, say, table
+from dihkpi.cli.progress import Show, progress_bar, resources
 
 if TYPE_CHECKING:
     from dihkpi.pipeline import RunResult
@@ -23,9 +26,15 @@ Period = Annotated[
     typer.Option("--period", help="2026, 2026-H1, 2026-Q3 or 2026-09; its last day is the cut-off."),
 ]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, max=64, help="Reports made at the same time.")]
-Formats = Annotated[str | None, typer.Option("--format", help="html, ipynb or both, separated by commas.")]
+Formats = Annotated[str | None, typer.Option("--format", help="Of html, pdf and ipynb, separated by commas.")]
 Force = Annotated[bool, typer.Option("--force", help="Make unchanged reports again.")]
 Wait = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait while another process works here.")]
+Dask = Annotated[
+    str | None, typer.Option("--dask", metavar="ADDRESS", help="A Dask scheduler, tcp://host:8786, or local.")
+]
+Verify = Annotated[bool, typer.Option("--verify", help="Read every file again, whatever its size and time say.")]
+Why = Annotated[bool, typer.Option("--why", help="Say of every report why it is made.")]
+Shown = Annotated[Show, typer.Option("--progress", help="How progress is shown.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 
@@ -53,7 +62,7 @@ def demo(
         space = write_demo(folder, hubs=hubs, seed=seed, progress=lambda done: progress("demo", done, hubs))
         result = run_workspace(space, period=DEMO_PERIOD, workers=workers, progress=progress,
                                definitions=space.load_definitions(definitions))  # fmt: skip
-    say(f"{counts_line(result.files)}: the faults are planted, to show how they are told")
+    say(f"{result.lines[0]}: the faults are planted, to show how they are told")
     say(f"every fault with its cell: {folder / 'issues' / 'issues.html'}")
     _tell_reports(result)
     if result.failed:
@@ -103,13 +112,18 @@ def run(
     workers: Workers = None,
     format_: Formats = None,
     definitions: Folder = None,
+    dask: Dask = None,
     force: Force = False,
+    verify: Verify = False,
+    why: Why = False,
     wait: Wait = 0,
+    show: Shown = Show.auto,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """From the inbox to the reports whose inputs changed."""
-    _run(folder, None, period, workers, format_, definitions, force, wait, quiet, as_json)
+    asked = {"period": period, "workers": workers, "dask": dask, "force": force, "verify": verify}
+    _run(folder, None, asked, format_, definitions, wait, Tell(quiet, show, why, as_json))
 
 
 def report(
@@ -121,8 +135,12 @@ def report(
     workers: Workers = None,
     format_: Formats = None,
     definitions: Folder = None,
+    dask: Dask = None,
     force: Force = False,
+    verify: Verify = False,
+    why: Why = False,
     wait: Wait = 0,
+    show: Shown = Show.auto,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -133,7 +151,8 @@ def report(
     if not (hub or region or network):
         raise UsageError("say which reports: --hub H, --region R or --network\n  all of them: dihkpi run")
     choice = Choice(hubs=hub or (), regions=region or (), network=network)
-    _run(folder, choice, period, workers, format_, definitions, force, wait, quiet, as_json)
+    asked = {"period": period, "workers": workers, "dask": dask, "force": force, "verify": verify}
+    _run(folder, choice, asked, format_, definitions, wait, Tell(quiet, show, why, as_json))
 
 
 def status(folder: Dir = Path(), as_json: AsJson = False) -> None:
@@ -154,24 +173,37 @@ def status(folder: Dir = Path(), as_json: AsJson = False) -> None:
     say(counts_line(files))
 
 
+@dataclass(frozen=True)
+class Tell:
+    """How a run is told."""
+
+    quiet: bool
+    show: Show
+    why: bool
+    as_json: bool
+
+
 def _run(
-    folder: Path, choice: Choice | None, period: str | None, workers: int | None, formats: str | None,
-    definitions: Path | None, force: bool, wait: float, quiet: bool, as_json: bool,
+    folder: Path, choice: Choice | None, asked: dict[str, Any], formats: str | None, definitions: Path | None,
+    wait: float, tell: Tell,
 ) -> None:  # fmt: skip
-    from dihkpi.pipeline import run as run_workspace
+    from dihkpi.pipeline.run import run as run_workspace
     from dihkpi.workspace import open_workspace
 
-    space = open_workspace(folder)
+    begun, space = time.monotonic(), open_workspace(folder)
     chosen = [part.strip() for part in formats.split(",")] if formats else None
-    with space.lock("run" if choice is None else "report", wait), progress_bar(quiet or as_json) as progress:
+    progress = progress_bar(tell.quiet or (tell.as_json and tell.show is Show.auto), tell.show)
+    with space.lock("run" if choice is None else "report", wait), progress as note:
         result = run_workspace(
-            space, period=period, workers=workers, formats=chosen, choice=choice, force=force, progress=progress,
+            space, formats=chosen, choice=choice, progress=note, **asked,
             definitions=space.load_definitions(definitions) if definitions else None,
         )  # fmt: skip
-    if as_json:
+    if tell.as_json:
         give(_run_object(result))
     else:
-        _tell(result, folder)
+        _tell(result, folder, tell)
+        if any(report.state == "made" for report in result.reports) and not tell.quiet:
+            say(resources(time.monotonic() - begun))
         print(result.index)
     if result.failed:
         raise typer.Exit(FAILED)
@@ -179,21 +211,29 @@ def _run(
         raise typer.Exit(DATA_HAS_ERRORS)
 
 
-def _tell(result: RunResult, folder: Path) -> None:
-    from dihkpi.intake.issue_report import summary_lines
-
-    say("\n".join(summary_lines(result.issues, result.files)))
-    if len(result.issues):
+def _tell(result: RunResult, folder: Path, tell: Tell) -> None:
+    say("\n".join(result.lines))
+    if result.counts.errors or result.counts.warnings:
         say(f"every issue with its cell: {folder / 'issues' / 'issues.html'}")
+    if tell.why:
+        for report in (report for report in result.reports if report.why):
+            say(f"{report.path}: {report.why}")
     _tell_reports(result)
 
 
 def _tell_reports(result: RunResult) -> None:
-    made = sum(report.state == "made" for report in result.reports)
+    made = [report for report in result.reports if report.state == "made"]
     same = sum(report.state == "unchanged" for report in result.reports)
-    say(f"reports: {made} made, {same} unchanged, {len(result.failed)} failed")
+    say(f"reports: {len(made)} made, {same} unchanged, {len(result.failed)} failed")
+    ways = {report.way for report in made} - {"child", ""}
+    if ways:
+        from dihkpi.reports.notebook import WAYS
+
+        say("slower than usual: " + "; ".join(words for way, words in WAYS.items() if way in ways))
     for failed in result.failed[:10]:
         say(f"  {failed.message}")
+    if len(result.failed) > 10:
+        say(f"  and {len(result.failed) - 10} more, in {result.index.with_name('manifest.json')}")
 
 
 def _tell_files(files: Any, issues: Any, as_json: bool) -> None:
@@ -209,8 +249,8 @@ def _run_object(result: RunResult) -> dict[str, Any]:
     return {
         "period": result.period,
         "index": str(result.index),
-        "counts": {name: int(result.files[name].sum()) for name in ("received", "accepted", "quarantined")},
-        "errors": int((result.issues["severity"] == "error").sum()),
+        "counts": {name: getattr(result.counts, name) for name in ("received", "accepted", "quarantined")},
+        "errors": result.counts.errors,
         "reports": [
             {
                 "report": r.report,
@@ -219,6 +259,8 @@ def _run_object(result: RunResult) -> dict[str, Any]:
                 "path": r.path,
                 "state": r.state,
                 "message": r.message,
+                "why": r.why,
+                "seconds": r.seconds,
             }
             for r in result.reports
         ],

@@ -89,12 +89,13 @@ def share(groups: Groups, holds: Vector, size: int, level: float) -> Measured:
 def mean(groups: Groups, values: Vector, size: int, level: float) -> Measured:
     """Mean with Student's t interval.
 
-    Values are centred before they are squared, so that a small spread around a large mean is not lost.
+    Values are centred before they are squared, so that a small spread around a large mean is not lost; each group by
+    itself, so that its figures are the same to the last bit whatever the other groups hold.
     """
     there = ~np.isnan(values)
     chosen, kept = groups[there], values[there]
-    centre = float(kept.mean()) if len(kept) else 0.0
     n = np.bincount(chosen, minlength=size).astype(float)
-    centred = kept - centre
+    centre = _sums(chosen, kept, size) / np.maximum(n, 1)
+    centred = kept - centre[chosen]
     value, lo, hi = mean_interval(_sums(chosen, centred, size), _sums(chosen, centred**2, size), n, level)
     return Measured(value + centre, lo + centre, hi + centre, n)

@@ -1,5 +1,5 @@
-"""The run: inbox, store, scores, indicators, reports."""
+"""The run: inbox, store, scores, indicators, reports. `run` looks whether anything changed; `steps` are the rest."""
 
-from dihkpi.pipeline.run import RunResult, run
+from dihkpi.pipeline.run import Choice, RunResult, run
 
-__all__ = ["RunResult", "run"]
+__all__ = ["Choice", "RunResult", "run"]

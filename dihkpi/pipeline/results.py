@@ -33,6 +33,7 @@ class About:
     period: Window
     snapshot: str
     options: Mapping[str, Mapping[str, str]]
+    made_of: str = ""
 
 
 def write_results(
@@ -99,6 +100,7 @@ def _meta(definitions: Definitions, files: pd.DataFrame, about: About, newest: M
         "last_day": last.isoformat() if last else None,
         "newest": {hub: day.isoformat() for hub, day in sorted(newest.items())},
         "snapshot": about.snapshot,
+        "made_of": about.made_of,
         "definitions": definitions.fingerprint,
         "package": __version__,
         "network": about.network,

@@ -1,36 +1,27 @@
-"""The whole run on one screen."""
+"""A run of a workspace: nothing where nothing changed, else all its steps."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dihkpi.definitions import Definitions
-from dihkpi.errors import UsageError, WorkspaceError
-from dihkpi.indicators.compute import Inputs, compute_indicators
-from dihkpi.indicators.windows import parse_period
-from dihkpi.intake.briefs import rule_briefs
-from dihkpi.intake.issue_report import write_issue_report
-from dihkpi.pipeline.inbox import all_issues, take_in
-from dihkpi.pipeline.results import About, publish, write_results
-from dihkpi.pipeline.tables import prepare
-from dihkpi.reports.index import write_index
-from dihkpi.reports.manifest import write_manifest
-from dihkpi.reports.plan import plan_reports
-from dihkpi.reports.render import Making, render_reports
-from dihkpi.store.snapshot import take_snapshot
+from dihkpi.pipeline.seen import Sight
+from dihkpi.reports.outcome import RenderResult
 from dihkpi.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from dihkpi.reports.render import RenderResult
+    from dihkpi.definitions import Definitions
 
 Progress = Callable[[str, int, int], None]
-"""Called with the name of a stage, how much of it is done, and how much there is."""
+"""Called with the name of a stage, how much of it is done, and how much there is.
+
+The stages are files, snapshot, scores, indicators and reports; ``failed`` counts reports that could not be made.
+"""
 
 
 @dataclass(frozen=True)
@@ -43,6 +34,40 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a run is asked for, beside the workspace.
+
+    Parameters
+    ----------
+    period : str, optional
+    choice : Choice
+    formats : tuple of str, optional
+    dask : str, optional
+    workers : int, optional
+    force : bool
+    """
+
+    period: str | None = None
+    choice: Choice = Choice()
+    formats: tuple[str, ...] | None = None
+    dask: str | None = None
+    workers: int | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows of all files, and what was found in them."""
+
+    files: int
+    received: int
+    accepted: int
+    quarantined: int
+    errors: int
+    warnings: int
+
+
+@dataclass(frozen=True)
 class RunResult:
     """What a run made.
 
@@ -51,21 +76,40 @@ class RunResult:
     index : pathlib.Path
         Page that lists the reports.
     period : str
-    files, issues : pandas.DataFrame
-        As the tables of these names.
+    results : pathlib.Path
+        The results folder of the run: scores, indicators, files, issues.
+    counts : Counts
+    lines : tuple of str
+        The issues that matter most, in words.
     reports : list of RenderResult
     """
 
     index: Path
     period: str
-    files: pd.DataFrame = field(repr=False)
-    issues: pd.DataFrame = field(repr=False)
+    results: Path
+    counts: Counts
+    lines: tuple[str, ...]
     reports: list[RenderResult] = field(repr=False)
+
+    @cached_property
+    def files(self) -> pd.DataFrame:
+        """The table of this name."""
+        return self._table("files")
+
+    @cached_property
+    def issues(self) -> pd.DataFrame:
+        """The table of this name."""
+        return self._table("issues")
+
+    def _table(self, name: str) -> pd.DataFrame:
+        import pandas as pd
+
+        return pd.read_parquet(self.results / f"{name}.parquet")
 
     @property
     def has_errors(self) -> bool:
         """Whether the data has errors."""
-        return bool((self.issues["severity"] == "error").any())
+        return self.counts.errors > 0
 
     @property
     def failed(self) -> list[RenderResult]:
@@ -75,10 +119,14 @@ class RunResult:
 
 def run(
     workspace: str | Path | Workspace, *, period: str | None = None, definitions: Definitions | None = None,
-    choice: Choice | None = None, formats: Sequence[str] | None = None, workers: int | None = None, force: bool = False,
+    choice: Choice | None = None, formats: Sequence[str] | None = None, workers: int | None = None,
+    dask: str | None = None, force: bool = False, verify: bool = False,
     progress: Progress = lambda stage, done, total: None,
 ) -> RunResult:  # fmt: skip
     """Take the inbox in, score, compute, and make the reports whose inputs changed.
+
+    Where no file of the workspace, the definitions or the package changed since the last run, it only says what is
+    there.
 
     Parameters
     ----------
@@ -92,8 +140,12 @@ def run(
         Which reports.
     formats, workers : optional
         Those of the settings by default.
+    dask : str, optional
+        Address of a Dask scheduler, or ``local`` for one that is started for the run.
     force : bool
         Make unchanged reports again.
+    verify : bool
+        Read every file again, also where size and time say that it is as it was.
     progress : callable
 
     Raises
@@ -106,77 +158,15 @@ def run(
         When another process works in the workspace.
     """
     space = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
+    asked = Asked(period, choice or Choice(), tuple(formats) if formats else None, dask, workers, force)
     with space.lock("run"):
-        return _run(space, period, definitions, choice, formats, workers, force, progress)
+        sight = Sight(space, asked, definitions.roots if definitions else None)
+        before = sight.before()
+        if not (force or verify) and (known := sight.recall(before)):
+            return known
+        from dihkpi.pipeline.steps import take_steps
 
-
-def _run(
-    space: Workspace, period: str | None, definitions: Definitions | None, choice: Choice | None,
-    formats: Sequence[str] | None, workers: int | None, force: bool, progress: Progress,
-) -> RunResult:  # fmt: skip
-    definitions = definitions or space.load_definitions()
-    options = _options(space.settings.scoring, definitions)
-    store = space.open_store()
-    try:
-        intake = take_in(space.inbox, store, definitions, lambda done, total: progress("files", done, total))
-        files, issues = all_issues(store, intake)
-        if intake.recorded or intake.refused or not space.issues.is_dir():
-            write_issue_report(space.issues, issues, files, rule_briefs(issues, files, definitions), intake.sources)
-        if files.empty:
-            raise WorkspaceError(f"there is nothing to report: no file of {space.inbox} could be read")
-        progress("snapshot", 0, 1)
-        snapshot = take_snapshot(store, definitions, space.snapshots)
-        progress("snapshot", 1, 1)
-    finally:
-        store.close()
-    progress("scores", 0, 1)
-    inputs = prepare(snapshot, definitions, space.secret(), options)
-    progress("scores", 1, 1)
-    window = parse_period(period or space.settings.period or latest_year(inputs))
-    if window.last is None:
-        raise UsageError(f"the period of a run is a calendar period such as 2026 or 2026-Q3, not {window.label}")
-    progress("indicators", 0, 1)
-    indicators = compute_indicators(inputs, definitions, window.label)
-    progress("indicators", 1, 1)
-    name = window.label.replace("/", "_")
-    about = About(space.settings.name, window, snapshot.id, options)
-    results = write_results(space.results / name, inputs, indicators, files, issues, about)
-    return _report(space, results, name, definitions, RunResult(Path(), window.label, files, issues, []),
-                   choice or Choice(), formats, workers, force, progress)  # fmt: skip
-
-
-def _report(
-    space: Workspace, results: Path, name: str, definitions: Definitions, made: RunResult, choice: Choice,
-    formats: Sequence[str] | None, workers: int | None, force: bool, progress: Progress,
-) -> RunResult:  # fmt: skip
-    out = space.reports / name
-    plan = plan_reports(results, definitions, hubs=choice.hubs, regions=choice.regions, network=choice.network)
-    done: list[RenderResult] = []
-
-    def note(result: RenderResult) -> None:
-        done.append(result)
-        progress("reports", len(done), len(plan))
-
-    progress("reports", 0, len(plan))
-    making = Making(tuple(formats or space.settings.reports.formats))
-    reports = render_reports(plan, out, making=making, workers=workers or space.settings.reports.workers, force=force,
-                             progress=note)  # fmt: skip
-    publish(results, out / "data")
-    index = write_index(out, results, definitions)
-    write_manifest(out, results, made_at=datetime.now(UTC).isoformat(timespec="seconds"))
-    return RunResult(index, made.period, made.files, made.issues, reports)
-
-
-def _options(chosen: Mapping[str, Mapping[str, str]], definitions: Definitions) -> dict[str, dict[str, str]]:
-    """Switches of the settings, checked against the surveys."""
-    for survey, options in chosen.items():
-        definitions.survey(survey).scoring(options)
-    return {survey: dict(options) for survey, options in chosen.items()}
-
-
-def latest_year(inputs: Inputs) -> str:
-    """The calendar year of the newest record or assessment that is not in the future."""
-    newest = max(inputs.newest(datetime.now(UTC).date()).values(), default=None)
-    if newest is None:
-        raise UsageError("no record has a date, so there is no period to report on\n  name one with --period 2026")
-    return str(newest.year)
+        result = take_steps(space, asked, definitions or space.load_definitions(), progress)
+        if not result.failed:
+            sight.remember(before, result)
+        return result

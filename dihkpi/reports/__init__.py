@@ -14,7 +14,8 @@ from typing import Any
 
 # Names load on first use: papermill imports the engine in this package whenever it starts.
 _HOMES = {
-    "RenderResult": "dihkpi.reports.render",
+    "Making": "dihkpi.reports.render",
+    "RenderResult": "dihkpi.reports.outcome",
     "Report": "dihkpi.reports.view",
     "ReportJob": "dihkpi.reports.plan",
     "open_report": "dihkpi.reports.view",

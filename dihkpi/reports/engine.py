@@ -1,8 +1,8 @@
 """The engine ``dihkpi`` of papermill: the cells run in a child of a warm process instead of a kernel.
 
-``papermill --engine dihkpi template.ipynb report.ipynb`` uses it too. Where a process cannot be forked safely, the cells
-run in a new one; those of another language than Python in papermill's own engine. papermill imports every engine that is
-installed: so this module imports lightly, and papermill has to be imported before it.
+``papermill --engine dihkpi template.ipynb report.ipynb`` uses it too. Where a process cannot be forked safely, the
+cells run in a new one; those of another language than Python in papermill's own engine. papermill imports every engine
+that is installed, so this module imports lightly.
 """
 
 from __future__ import annotations
@@ -110,6 +110,10 @@ class _Managed:
         told = NotebookNode(output_type="error", ename=STOPPED, evalue=reason, traceback=[reason])
         cell.outputs = [*cell.get("outputs", ()), told]
         self._ended(cell, position, False)
+
+
+execute_notebook = ReportEngine.execute_notebook
+"""What papermill calls: the entry point is this module."""
 
 
 def register() -> str:

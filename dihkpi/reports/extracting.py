@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from pathlib import Path

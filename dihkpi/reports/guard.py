@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 _OWN = ("/dev/null", "/dev/urandom", "/proc/self", "/usr/share/zoneinfo", "/usr/share/fonts", "/etc/fonts")
@@ -38,7 +39,7 @@ def guard(allowed: tuple[str, ...], scratch: str) -> None:
         Folder that may be written to; temporary files go there.
     """
     tempfile.tempdir = scratch
-    python = (sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.__file__), *sys.path)
+    python = (sys.prefix, sys.base_prefix, sys.exec_prefix, str(Path(os.__file__).parent), *sys.path)
     readable = tuple(sorted({os.path.realpath(place) for place in (*allowed, *python, *_OWN) if place}))
     sys.addaudithook(_watch(readable, os.path.realpath(scratch)))
 

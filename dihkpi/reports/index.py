@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dihkpi.reports.blocks import Block, Markup, Words, light, no_data, sentence, table, words_of
-from dihkpi.reports.files import write_text
-from dihkpi.reports.manifest import reports_on_record
 from dihkpi.reports.extracting import main_change
 from dihkpi.reports.facts import NOTHING
+from dihkpi.reports.files import write_text
+from dihkpi.reports.manifest import reports_on_record
 from dihkpi.reports.overview import assessed
 from dihkpi.reports.page import make_page, notebook_of
 from dihkpi.reports.results import Results, by_name

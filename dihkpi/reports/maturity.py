@@ -6,9 +6,9 @@ from typing import Any
 
 from dihkpi.reports import figures as draw
 from dihkpi.reports.blocks import NO_BLOCK, Block, Words, no_data, sentence, table
-from dihkpi.reports.overview import change_sentence, respondents, root
 from dihkpi.reports.extract import Extract
 from dihkpi.reports.facts import NOTHING, Estimate, Indicators
+from dihkpi.reports.overview import change_sentence, respondents, root
 from dihkpi.reports.wording import esc, listing
 
 

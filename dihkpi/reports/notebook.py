@@ -82,8 +82,6 @@ def execute(
 
 def _warm(template: Path, arguments: Mapping[str, Any], scratch: Path, limits: Limits, here: bool) -> tuple[Any, str]:
     """Run the cells by the engine of this package; the notebook stays in memory, because papermill writes often."""
-    import papermill  # noqa: F401 - before the engine
-
     from dihkpi.reports.engine import register
 
     kept: list[Any] = []

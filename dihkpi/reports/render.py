@@ -6,65 +6,22 @@ import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import Any
 
 from dihkpi.errors import DihkpiError, UsageError, hint_for
 from dihkpi.reports.child import Limits
 from dihkpi.reports.files import inside, reason_of, write_bytes
 from dihkpi.reports.manifest import Journal, claim, record_reports
 from dihkpi.reports.notebook import Way
+from dihkpi.reports.outcome import RenderResult, State
 from dihkpi.reports.plan import ReportJob
 from dihkpi.reports.pool import WarmPool, make_here
 from dihkpi.reports.why import why
 from dihkpi.reports.wording import visible
 
 FORMATS = ("html", "ipynb", "pdf")
-State = Literal["made", "unchanged", "failed"]
-
-
-@dataclass(frozen=True)
-class RenderResult:
-    """What became of one report.
-
-    Attributes
-    ----------
-    report, level, code, title : str
-        Which report of which place.
-    path : str
-        The page, relative to the folder of the reports.
-    key : str
-        Key of the job.
-    parts : mapping of str to str
-        What the key is made of.
-    state : {'made', 'unchanged', 'failed'}
-        What happened.
-    files : mapping of str to str
-        Files of the report and their SHA-256.
-    message : str
-        Template, cell and error of a failed report.
-    why : str
-        Why it was not left as it was.
-    seconds : float
-        How long a process was busy with it.
-    way : str
-        In which way its cells were run.
-    """
-
-    report: str
-    level: str
-    code: str
-    title: str
-    path: str
-    key: str
-    parts: Mapping[str, str]
-    state: State
-    files: Mapping[str, str]
-    message: str = ""
-    why: str = ""
-    seconds: float = 0.0
-    way: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +41,7 @@ class Making:
     """
 
     formats: tuple[str, ...] = ("html",)
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     way: Way | None = None
     pdf_engine: str = "typst"
 

@@ -44,7 +44,7 @@ def warm_up() -> None:
     """
     import papermill  # noqa: F401
 
-    from dihkpi.reports import figures, view  # noqa: F401
+    from dihkpi.reports import engine, figures, page, view  # noqa: F401
     from dihkpi.reports.shell import warm_shell
 
     figures.warm()

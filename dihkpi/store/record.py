@@ -43,6 +43,13 @@ class Store:
         """Give the connections back."""
         self.engine.dispose()
 
+    def mark(self) -> str:
+        """How far the store is: it changes with everything that is recorded."""
+        with self.engine.connect() as connection:
+            count = connection.execute(select(func.count()).select_from(submissions)).scalar()
+            last = select(submissions.c.id, submissions.c.recorded_at).order_by(submissions.c.number.desc()).limit(1)
+            return " ".join(map(str, [count, *(connection.execute(last).first() or ())]))
+
     def knows(self, identity: str, name: str) -> bool:
         """Whether a file stands recorded as it is: this content, read in this way, and nothing newer under its name."""
         with self.engine.connect() as connection:

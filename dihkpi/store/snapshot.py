@@ -34,6 +34,8 @@ WHERE NOT EXISTS (
 ORDER BY r.dataset, r.key
 """
 
+_LATEST = "latest.json"
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -71,6 +73,9 @@ def take_snapshot(store: Store, definitions: Definitions, folder: Path) -> Snaps
     """
     import pandas as pd
 
+    mark = f"{store.mark()} {definitions.fingerprint}"
+    if (known := _latest(folder, mark)) is not None:
+        return known
     with store.engine.connect() as connection:
         current = pd.read_sql(text(_CURRENT), connection)
         columns = _recorded_columns(connection)
@@ -86,7 +91,18 @@ def take_snapshot(store: Store, definitions: Definitions, folder: Path) -> Snaps
             if frame is not None:
                 frame.to_parquet(aside / f"{dataset}.parquet", index=False)
         aside.rename(snapshot.folder)
+    (folder / _LATEST).write_text(json.dumps({"mark": mark, "id": snapshot.id}), encoding="utf-8")
     return snapshot
+
+
+def _latest(folder: Path, mark: str) -> Snapshot | None:
+    """The last snapshot, if the store and the definitions are as they were then."""
+    try:
+        note = json.loads((folder / _LATEST).read_text(encoding="utf-8"))
+        found = Snapshot(str(note["id"]), folder / str(note["id"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if note.get("mark") == mark and found.folder.is_dir() else None
 
 
 def current_table(store: Store, definitions: Definitions, survey: str, form: str) -> pd.DataFrame | None:
