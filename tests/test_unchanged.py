@@ -150,7 +150,8 @@ def test_the_quick_look_loads_nothing_heavy(space):
     run(space, period=DEMO_PERIOD, choice=CHOICE)
     code = (
         "import sys\nfrom dihkpi.pipeline.run import Choice, run\n"
-        f"done = run({str(space.folder)!r}, period={DEMO_PERIOD!r}, choice=Choice({list(CHOICE.hubs)!r}, None, False))\n"
+        f"choice = Choice({list(CHOICE.hubs)!r}, None, False)\n"
+        f"done = run({str(space.folder)!r}, period={DEMO_PERIOD!r}, choice=choice)\n"
         "assert {r.state for r in done.reports} == {'unchanged'}\n"
         "heavy = 'numpy pandas pandera sqlalchemy matplotlib papermill nbconvert openpyxl ruamel'\n"
         "print(sorted(set(heavy.split()) & set(sys.modules)))"

@@ -96,7 +96,8 @@ def test_a_real_report_is_the_same_from_a_kernel(results: Path, worker: WarmWork
 def test_papermill_knows_the_engine_and_it_loads_nothing_heavy() -> None:
     (found,) = entry_points(group="papermill.engine", name=NAME)
     assert found.load().execute_notebook
-    code = "import dihkpi.reports.engine, papermill, sys; print(*sorted({'pandas', 'matplotlib', 'seaborn', 'IPython'} & set(sys.modules)))"
+    loaded = "print(*sorted({'pandas', 'matplotlib', 'seaborn', 'IPython'} & set(sys.modules)))"
+    code = f"import dihkpi.reports.engine, papermill, sys; {loaded}"
     with_engine = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "matplotlib" not in with_engine and "pandas" not in with_engine
 

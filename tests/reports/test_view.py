@@ -15,8 +15,8 @@ from dihkpi.errors import ReportError
 from dihkpi.pipeline.results import dictionary
 from dihkpi.reports import open_report
 from dihkpi.reports.blocks import Words
-from dihkpi.reports.overview import change_sentence
 from dihkpi.reports.facts import Estimate
+from dihkpi.reports.overview import change_sentence
 from dihkpi.reports.results import by_name
 
 PLAIN = [
