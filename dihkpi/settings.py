@@ -37,11 +37,21 @@ class StoreSettings(_Strict):
     url: str | None = None
 
 
-class ReportSettings(_Strict):
-    """How reports are made."""
+Format = Literal["html", "pdf", "ipynb"]
 
-    formats: tuple[str, ...] = ("html",)
+
+class ReportSettings(_Strict):
+    """How reports are made; the last three limits are those of one report."""
+
+    formats: tuple[Format, ...] = Field(default=("html",), min_length=1)
     workers: int = Field(default=2, ge=1, le=64)
+    engine: Literal["child", "process", "kernel"] | None = None
+    pdf_engine: Literal["typst", "weasyprint", "chromium"] = "typst"
+    dask: str | None = None
+    shared: str = ""
+    seconds: float = Field(default=300, ge=1, le=86_400)
+    memory_mb: int = Field(default=2048, ge=64, le=1_048_576)
+    output_mb: int = Field(default=20, ge=1, le=1024)
 
 
 class ScheduleSettings(_Strict):
@@ -53,7 +63,7 @@ class ScheduleSettings(_Strict):
     wait_days: int = Field(default=0, ge=0, le=366)
     at: time = time(2)
     since: str | None = None
-    formats: tuple[str, ...] | None = None
+    formats: tuple[Format, ...] | None = Field(default=None, min_length=1)
     reports: tuple[Literal["hub", "region", "network"], ...] | None = Field(default=None, min_length=1)
     hubs: tuple[str, ...] | None = Field(default=None, min_length=1)
     regions: tuple[str, ...] | None = Field(default=None, min_length=1)

@@ -21,6 +21,7 @@ from dihkpi.pipeline.inbox import all_issues, take_in
 from dihkpi.pipeline.results import About, publish, write_results
 from dihkpi.pipeline.run import Asked, Counts, Progress, RunResult
 from dihkpi.pipeline.tables import prepare
+from dihkpi.reports.child import Limits
 from dihkpi.reports.files import reason_of
 from dihkpi.reports.index import write_index
 from dihkpi.reports.manifest import write_manifest
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 def take_steps(space: Workspace, asked: Asked, definitions: Definitions, progress: Progress) -> RunResult:
     """From the inbox to the reports; see :func:`dihkpi.pipeline.run.run`."""
-    making = Making(tuple(asked.formats or space.settings.reports.formats))  # what is missing for it is told at once
+    making = _making(space, asked)  # what is missing for it is told before anything is done
     files, issues, snapshot = _intake(space, definitions, progress)
     results = _results(space, asked, definitions, snapshot, files, issues, progress)
     try:
@@ -132,8 +133,9 @@ def _report(
         progress("reports", len(states), len(plan))
 
     progress("reports", 0, len(plan))
-    workers = asked.workers or space.settings.reports.workers
-    with _executor(asked.dask, workers) as executor:
+    settings = space.settings.reports
+    workers = asked.workers or settings.workers
+    with _executor(asked.dask or settings.dask, workers, settings.shared) as executor:
         reports = render_reports(plan, out, making=making, workers=workers, force=asked.force, progress=note,
                                  executor=executor)  # fmt: skip
     publish(results, out / "data")
@@ -142,12 +144,18 @@ def _report(
     return index, reports
 
 
-def _executor(dask: str | None, workers: int) -> AbstractContextManager[Executor | None]:
+def _making(space: Workspace, asked: Asked) -> Making:
+    settings = space.settings.reports
+    limits = Limits(settings.seconds, settings.memory_mb, settings.output_mb)
+    return Making(tuple(asked.formats or settings.formats), limits, settings.engine, settings.pdf_engine)
+
+
+def _executor(dask: str | None, workers: int, shared: str) -> AbstractContextManager[Executor | None]:
     if dask is None:
         return nullcontext()
     from dihkpi.reports.executors import open_executor
 
-    return open_executor(dask, workers)
+    return open_executor(dask, workers, shared=shared)
 
 
 def _counts(files: pd.DataFrame, issues: pd.DataFrame) -> Counts:

@@ -60,7 +60,7 @@ def write_index(out: str | Path, data: str | Path, definitions: Definitions) -> 
 
 def _head(results: Results, made: list[dict[str, Any]]) -> Block:
     reports = f"{plural(len(results.hubs), 'hub')}, {plural(len(made), 'report')}"
-    links = [f'<a href="{esc(e["path"])}">{esc(e["title"])}</a>' for e in made if e["level"] == "network"]
+    links = [_link(entry["title"], entry) for entry in made if entry["level"] == "network"]
     made_of = assessed(results, max(results.meta.get("newest", {}).values(), default=None))
     head = f'<h1>{esc(results.names["network", "all"])}</h1><p class="facts">{esc(made_of)}</p>'
     return Block(f'{head}<p class="facts">{esc(reports)}</p>') + sentence("<br>".join(links), "lead")
@@ -78,14 +78,14 @@ def _filters(results: Results) -> Block:
 
 
 def _hubs(results: Results, words: Words, made: list[dict[str, Any]]) -> Block:
-    paths = {entry["code"]: entry["path"] for entry in reversed(made) if entry["level"] == "hub"}
+    entries = {entry["code"]: entry for entry in reversed(made) if entry["level"] == "hub"}
     _, parts = main_change(results)
     found = results.across("hub", {**TOTALS, "maturity_gain": parts})
     status = _status(results)
     register = by_name(results.hubs)[["hub", "name", "country", "nuts"]].fillna("")
     rows = [
         [
-            _link(name, paths.get(hub)),
+            _link(name, entries.get(hub)),
             results.label("countries", country),
             nuts,
             *(words.value(found.get(hub, {}).get(indicator, NOTHING)) for indicator in TOTALS),
@@ -93,18 +93,23 @@ def _hubs(results: Results, words: Words, made: list[dict[str, Any]]) -> Block:
             status.get(hub, Markup("no target")),
         ]
         for hub, name, country, nuts in register.itertuples(index=False, name=None)
+        if hub in results.active or hub in entries
     ]
+    silent = len(register) - len(rows)
     if not rows:
-        return no_data("the register holds no hub")
+        return no_data(f"none of {plural(silent, 'hub')} of the register sent anything")
     heads = ["Hub", "Country", "Region", "Customers#", "Services#", "Gain in maturity#", "Targets"]
     note = f"Figures of all years. Gain: mean change in points with its {words.interval}; not a ranking."
+    note += f" {plural(silent, 'more hub')} of the register sent nothing." if silent else ""
     return table("Hubs in alphabetical order", heads, rows, esc(note), kind="wide hubs")
 
 
-def _link(name: str, path: str | None) -> Markup:
-    if path is None:
+def _link(name: str, entry: Mapping[str, Any] | None) -> Markup:
+    """A name that leads to its report, and to the PDF where there is one."""
+    if entry is None:
         return Markup(f"{esc(name)} <small>no report</small>")
-    return Markup(f'<a href="{esc(path)}">{esc(name)}</a>')
+    sheets = [f' <a href="{esc(path)}"><small>PDF</small></a>' for path in entry["files"] if path.endswith(".pdf")]
+    return Markup(f'<a href="{esc(entry["path"])}">{esc(name)}</a>{"".join(sheets)}')
 
 
 def _status(results: Results) -> dict[str, Markup]:
@@ -123,7 +128,7 @@ def _regions(results: Results, made: list[dict[str, Any]]) -> Block:
     counts = results.places.groupby(["level", "code"])["hub"].nunique().to_dict()
     rows = [
         [
-            _link(results.names.get((entry["level"], entry["code"]), entry["code"]), entry["path"]),
+            _link(results.names.get((entry["level"], entry["code"]), entry["code"]), entry),
             entry["code"],
             results.level(entry["level"])["title"],
             number(counts.get((entry["level"], entry["code"]), 0)),

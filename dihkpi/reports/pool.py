@@ -47,6 +47,7 @@ class WarmWorker:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "dihkpi.reports.worker"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said, env=environment(),
+            start_new_session=True,  # a Ctrl-C is for the parent, which then ends its workers
         )  # fmt: skip
 
     @property

@@ -19,6 +19,7 @@ from dihkpi.reports.outcome import RenderResult, State
 from dihkpi.reports.plan import ReportJob
 from dihkpi.reports.pool import WarmPool, make_here
 from dihkpi.reports.why import why
+from dihkpi.reports.worker import answer
 from dihkpi.reports.wording import visible
 
 FORMATS = ("html", "ipynb", "pdf")
@@ -75,7 +76,8 @@ def render_reports(
     making : Making, optional
         Formats and limits.
     workers : int
-        Reports that are made at the same time, each in a warm process of its own.
+        Reports that are made at the same time, each in a warm process of its own; 0 makes them in this very process,
+        one after the other.
     force : bool
         Make reports again that have not changed.
     progress : callable, optional
@@ -127,6 +129,10 @@ def _all(
     if executor is not None:
         yield from _spread(changed, out, making, executor, make_here)
         return
+    if workers == 0:
+        for position, (job, reason) in changed.items():
+            yield position, replace(_take_down(job, answer(_request(job, making)), out), why=reason)
+        return
     with closing(WarmPool()) as pool, ThreadPoolExecutor(min(workers, len(changed))) as threads:
         yield from _spread(changed, out, making, threads, pool.make)
 
@@ -138,7 +144,7 @@ def _spread(
     futures = {executor.submit(make, _request(job, making)): position for position, (job, _) in changed.items()}
     try:
         for future in as_completed(futures):
-            position = futures[future]
+            position = futures.pop(future)  # and with it the pages that it holds
             job, reason = changed[position]
             error = future.exception()
             if error is None:
@@ -166,19 +172,19 @@ def _request(job: ReportJob, making: Making) -> dict[str, Any]:
     }
 
 
-def _take_down(job: ReportJob, answer: Mapping[str, Any], out: Path) -> RenderResult:
+def _take_down(job: ReportJob, answered: Mapping[str, Any], out: Path) -> RenderResult:
     """Write the files of an answer; every fault becomes a result."""
-    about = {"seconds": answer["seconds"], "way": answer["way"]}
+    about = {"seconds": answered["seconds"], "way": answered["way"]}
     try:
         trouble = inside(out, job.path).with_name("error.ipynb")
-        if answer["error"]:
-            message = str(answer["error"])
-            if answer["notebook"]:
-                write_bytes(trouble, answer["notebook"].encode())
+        if answered["error"]:
+            message = str(answered["error"])
+            if answered["notebook"]:
+                write_bytes(trouble, answered["notebook"].encode())
                 message += f"\n  the notebook as far as it came: {trouble.relative_to(out).as_posix()}"
             return _result(job, "failed", message=message, **about)
         files = {}
-        for kind, content in answer["files"].items():
+        for kind, content in answered["files"].items():
             name = _name(job, kind)
             files[name] = write_bytes(
                 inside(out, name), base64.b64decode(content) if kind == "pdf" else content.encode()

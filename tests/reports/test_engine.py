@@ -16,6 +16,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from dihkpi.reports import ReportJob, render_reports
 from dihkpi.reports.child import Limits
 from dihkpi.reports.notebook import NAME, check_parameters
 from dihkpi.reports.pool import WarmWorker, environment
@@ -250,3 +251,10 @@ def test_a_process_with_a_second_thread_does_not_fork() -> None:
 
 def test_the_environment_keeps_threads_out() -> None:
     assert environment()["OMP_NUM_THREADS"] == "1" and environment().get("PATH") == os.environ.get("PATH")
+
+
+def test_reports_are_made_in_this_process_if_asked_for(job: ReportJob, tmp_path: Path) -> None:
+    """For a debugger: no worker, no pipe; what a child is for here follows from the threads of this process."""
+    (result,) = render_reports([job], tmp_path / "out", workers=0)
+    assert (result.state, result.message) == ("made", "") and result.way in ("child", "process")
+    assert (tmp_path / "out" / job.path).is_file()
