@@ -19,8 +19,8 @@ from dihkpi.reports.outcome import RenderResult, State
 from dihkpi.reports.plan import ReportJob
 from dihkpi.reports.pool import WarmPool, make_here
 from dihkpi.reports.why import why
-from dihkpi.reports.worker import answer
 from dihkpi.reports.wording import visible
+from dihkpi.reports.worker import answer
 
 FORMATS = ("html", "ipynb", "pdf")
 

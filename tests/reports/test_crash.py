@@ -1,4 +1,4 @@
-"""Workers that are killed, parents that are killed, disks that are full: every other report is made, nothing is half."""
+"""Workers and parents that are killed, disks that are full: every other report is made, nothing is half."""
 
 from __future__ import annotations
 
