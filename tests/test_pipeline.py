@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from dihkpi.demo.workspace import DEMO_PERIOD, write_demo
-from dihkpi.errors import UsageError, WorkspaceError
+from dihkpi.errors import ReportError, UsageError, WorkspaceError
 from dihkpi.pipeline import run
 from dihkpi.pipeline.run import Choice
-from dihkpi.reports import plan_reports
+from dihkpi.reports import open_report, plan_reports
 from dihkpi.reports.extracting import write_extracts
 from dihkpi.workspace import create_workspace, open_workspace
 
@@ -189,3 +189,10 @@ def test_the_key_of_the_pseudonyms_is_made_once_and_is_private(tmp_path):
     assert len(key) == 64
     assert space.secret() == key
     assert (space.folder / "respondents.key").stat().st_mode & 0o077 == 0
+
+
+def test_an_executed_notebook_finds_its_data_where_it_lies(space, first, monkeypatch):
+    monkeypatch.chdir(space.reports / DEMO_PERIOD / "hub" / "HR-adria")
+    assert "Adria" in open_report(DEMO_PERIOD, "hub", "HR-adria").title().html
+    with pytest.raises(ReportError, match="not a results folder"):
+        open_report("2031", "hub", "HR-adria")

@@ -120,7 +120,8 @@ def open_extract(data: str | Path, level: str, code: str) -> Extract:
     Parameters
     ----------
     data : path
-        The results folder.
+        The results folder. Where there is none of this path, the period of a workspace that this folder lies in: so an
+        executed notebook can be run again where it lies.
     level, code : str
         Kind of place, and which one.
 
@@ -129,7 +130,7 @@ def open_extract(data: str | Path, level: str, code: str) -> Extract:
     ReportError
         When there is no such folder or place.
     """
-    folder = Path(data)
+    folder = _results_folder(Path(data))
     known = folder / FOLDER
     file = folder / extract_path(level, code)
     if not known.is_dir():
@@ -143,6 +144,13 @@ def open_extract(data: str | Path, level: str, code: str) -> Extract:
         raise ReportError(f"there is no {level} '{code}' in the results\n  {hint_for(code, codes)}")
     dictionary = folder / "dictionary.json"
     return Extract(json.loads(file.read_bytes()), read_dictionary(dictionary, dictionary.stat().st_mtime_ns))
+
+
+def _results_folder(data: Path) -> Path:
+    if data.is_absolute() or data.is_dir():
+        return data
+    above = (parent / "results" / data for parent in (Path.cwd(), *Path.cwd().parents))
+    return next((folder for folder in above if folder.is_dir()), data)
 
 
 @lru_cache(maxsize=4)
