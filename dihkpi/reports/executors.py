@@ -14,7 +14,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures import wait as all_made
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
@@ -101,8 +101,8 @@ def _local_cluster(workers: int) -> Iterator[Any]:
         raise UsageError(f"a cluster of {workers} workers can make no report\n  allowed: 1 or more")
     # The memory of a report is bounded by the child that makes it.
     with LocalCluster(
-        n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
-        memory_limit=0, silence_logs=logging.CRITICAL,
+        n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=0,
+        dashboard_address="127.0.0.1:0", scheduler_kwargs={"dashboard": False}, silence_logs=logging.CRITICAL,
     ) as cluster:  # fmt: skip
         yield cluster
 
@@ -112,15 +112,29 @@ def _client(target: Any) -> Iterator[Any]:
     from distributed import Client
 
     try:
+        if isinstance(target, str):
+            with ThreadPoolExecutor(1) as thread:  # the caller may have an event loop of its own
+                thread.submit(lambda: asyncio.run(_greet(target))).result()
         client = Client(target, timeout=_CONNECT, set_as_default=False)
     except (OSError, TimeoutError, ValueError, TypeError, RuntimeError) as fault:
+        said = visible(fault).splitlines() or ["no answer in time"]
         raise ReportError(
-            f"no Dask scheduler answers at {visible(target)}: {visible(fault).splitlines()[0][:200]}\n"
+            f"no Dask scheduler answers at {visible(target)}: {said[0][:200]}\n"
             "  start one by `dask scheduler`, and workers by `dask worker ADDRESS`; for tls:// both sides need"
             " certificates"
         ) from None
     with client:
         yield client
+
+
+async def _greet(address: str) -> None:
+    """Whether somebody answers: a client would wait for ever for one who listens and says nothing."""
+    from distributed import Security
+    from distributed.comm import connect
+
+    arguments = Security().get_connection_args("client")
+    comm = await asyncio.wait_for(connect(address, timeout=_CONNECT, **arguments), _CONNECT + 1)
+    await comm.close()
 
 
 def _compare_versions(client: Any, address: str, patience: float) -> None:

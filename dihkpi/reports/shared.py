@@ -269,7 +269,9 @@ def checked_url(url: str) -> str:
     if "@" in rest.partition("/")[0]:
         raise UsageError(f"a URL of shared files of kind {visible(scheme)} names a user or a password\n"
                          "  keep both in the environment: URLs are shown")  # fmt: skip
-    if "::" in url or scheme not in available_protocols():
+    if "::" in url:
+        raise refused("one place, without '::'")
+    if scheme not in available_protocols():
         raise refused(hint_for(scheme, available_protocols()))
     if scheme in _ONE_PROCESS:
         raise refused("memory is seen by one process only\n  allowed: a folder (file://…) or an object store (s3://…)")
