@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test slow check requirements benchmark lab wheel clean
+.PHONY: demo test slow check requirements benchmark benchmark-reports lab wheel clean
 
 demo: $(READY)  ## a synthetic network, from raw files to reports
 	$(BIN)/dihkpi demo demo --hubs 12 --seed 1
@@ -29,6 +29,9 @@ requirements: $(READY)  ## which test proves which requirement R01-R88
 
 benchmark: $(READY)  ## seconds and memory per stage
 	$(BIN)/python benchmarks/run.py
+
+benchmark-reports: $(READY)  ## the report engine against its goals; NETWORK=folder of 1,000 hubs adds their rows
+	$(BIN)/python benchmarks/reports.py $(if $(NETWORK),--big $(NETWORK))
 
 lab: $(READY)  ## the notebooks at your desk
 	$(BIN)/jupyter lab notebooks

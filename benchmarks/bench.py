@@ -25,7 +25,7 @@ class Row:
     reached: bool | None
 
     def __str__(self) -> str:
-        verdict = "not measured" if self.reached is None else "reached" if self.reached else "not reached"
+        verdict = "no verdict" if self.reached is None else "reached" if self.reached else "not reached"
         return f"| {self.name} | {self.goal} | {self.measured} | {verdict} |"
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from bench import CORES, Bench, Row, make, planned, run_again, warm_pool
 from machine import Watch
 
-NOT_MEASURED = "–"
+NOT_MEASURED = "not measured"
 
 
 def make_all(folder: Path, period: str, out: Path) -> dict[str, Any]:
