@@ -95,12 +95,13 @@ def open_executor(
 
 @contextmanager
 def _local_cluster(workers: int) -> Iterator[Any]:
+    import dask
     from distributed import LocalCluster
 
     if workers < 1:
         raise UsageError(f"a cluster of {workers} workers can make no report\n  allowed: 1 or more")
-    # The memory of a report is bounded by the child that makes it.
-    with LocalCluster(
+    # Samples of what threads do are for dashboards; the memory of a report is bounded by the child that makes it.
+    with dask.config.set({"distributed.worker.profile.enabled": False}), LocalCluster(
         n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=0,
         dashboard_address="127.0.0.1:0", scheduler_kwargs={"dashboard": False}, silence_logs=logging.CRITICAL,
     ) as cluster:  # fmt: skip
@@ -247,7 +248,7 @@ class DaskExecutor(Executor):
 
     def _send(self, future: Future[Any], make: Make, job: Job) -> None:
         try:
-            sent = self._client.submit(_made, make, *self._packing.pack(job), versions(), pure=False)
+            sent = self._client.submit(_made, make, *self._packing.pack(job), _ours(), pure=False)
         except Exception as error:  # whatever it was, other reports go on
             self._room.release()
             future.set_exception(error)

@@ -25,6 +25,7 @@ from dihkpi.reports.wording import visible
 Job = Mapping[str, Any]
 _FRAME, _PLACE = "frame", "place"
 _ONE_PROCESS = ("memory",)
+_QUICK = 1  # one process packs for all workers
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Packing:
 
 
 def _item(content: bytes) -> tuple[str, bytes]:
-    return hashlib.sha256(content).hexdigest(), zlib.compress(content)
+    return hashlib.sha256(content).hexdigest(), zlib.compress(content, _QUICK)
 
 
 def _rows(data: Path, place: str, parameters: Mapping[str, Any]) -> bytes:

@@ -9,8 +9,8 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ import pytest
 from dihkpi.errors import ReportError, UsageError
 from dihkpi.reports import Making, ReportJob, plan_reports, render_reports
 from dihkpi.reports.address import checked_address
-from dihkpi.reports.child import Limits
 from dihkpi.reports.pool import WarmPool, make_here
 from dihkpi.reports.render import _request
 from dihkpi.reports.shared import Depot, Packing, Parcel, checked_url, unpacked
