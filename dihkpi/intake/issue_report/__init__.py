@@ -51,7 +51,8 @@ def write_issue_report(
 
     out.mkdir(parents=True, exist_ok=True)
     issues, rules = in_order(issues), rules or {}
-    read = {file: path for file, path in sorted((sources or {}).items()) if file in _worth_a_copy(issues, files)}
+    copied = _worth_a_copy(issues, files)
+    read = {file: path for file, path in sorted((sources or {}).items()) if file in copied}
     page, workbook, machine, table = (out / f"issues.{kind}" for kind in ("html", "xlsx", "json", "csv"))
     page.write_text(issue_page(issues, files, rules), encoding="utf-8", newline="\n")
     write_workbook(workbook, issues, files, rules, read)
@@ -66,5 +67,5 @@ def _worth_a_copy(issues: pd.DataFrame, files: pd.DataFrame) -> set[str]:
     found = issues.assign(errors=issues["severity"] == "error", warnings=issues["severity"] == "warning")
     counts = found.groupby("file")[["errors", "warnings"]].sum()
     order = counts.sort_values(["errors", "warnings"], ascending=False, kind="stable").index
-    known = list(dict.fromkeys(files["file"]))
-    return set([file for file in order if file in set(known)][:MOST_COPIES] or known[:MOST_COPIES])
+    known = dict.fromkeys(files["file"])
+    return set([file for file in order if file in known][:MOST_COPIES] or list(known)[:MOST_COPIES])
