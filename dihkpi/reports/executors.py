@@ -36,6 +36,12 @@ Make = Callable[[Job], dict[str, Any]]
 AHEAD = 500
 """Jobs at the scheduler at a time: enough for it to see how many workers are worth while, few enough to be held."""
 _CONNECT = 5.0  # seconds
+_QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "10s",
+}
+"""What the processes of a local cluster measure of themselves is for dashboards, and there is none."""
 
 
 @contextmanager
@@ -100,8 +106,8 @@ def _local_cluster(workers: int) -> Iterator[Any]:
 
     if workers < 1:
         raise UsageError(f"a cluster of {workers} workers can make no report\n  allowed: 1 or more")
-    # Samples of what threads do are for dashboards; the memory of a report is bounded by the child that makes it.
-    with dask.config.set({"distributed.worker.profile.enabled": False}), LocalCluster(
+    # The memory of a report is bounded by the child that makes it.
+    with dask.config.set(_QUIET), LocalCluster(
         n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=0,
         dashboard_address="127.0.0.1:0", scheduler_kwargs={"dashboard": False}, silence_logs=logging.CRITICAL,
     ) as cluster:  # fmt: skip
