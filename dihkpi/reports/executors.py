@@ -40,8 +40,9 @@ _QUIET = {
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.system-monitor.interval": "10s",
+    "distributed.scheduler.worker-saturation": 1.0,
 }
-"""What the processes of a local cluster measure of themselves is for dashboards, and there is none."""
+"""Of a local cluster: no figures for a dashboard; no job waits at a worker that another may take along."""
 
 
 @contextmanager
@@ -295,6 +296,4 @@ def _made(make: Make, job: Job, parcel: Parcel, theirs: Mapping[str, str]) -> di
         return make(here)
 
 
-@cache
-def _ours() -> dict[str, str]:
-    return versions()
+_ours = cache(versions)

@@ -162,9 +162,9 @@ def test_a_job_that_takes_its_workers_along_fails_alone(job: ReportJob, tmp_path
             os.kill(os.getpid(), signal.SIGKILL)
         return {"title": asked["title"]}
 
-    request = _request(job, Making())
+    request, of = _request(job, Making()), "distributed.scheduler"
     with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
+        dask.config.set({f"{of}.allowed-failures": 1, f"{of}.worker-saturation": 1.0}),
         cluster(2) as made,
         open_executor(made.scheduler_address) as executor,
     ):
