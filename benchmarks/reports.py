@@ -35,9 +35,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = given.workspace or Path(scratch, "network")
         bench = open_bench(folder, given.hubs, given.period, given.reports, Path(scratch), given.rounds)
-        lines = [*head, f"{len(bench.plan)} reports of {hubs_of(bench)} hubs; rounds: {bench.rounds}.", ""]
-        lines += ["| row | goal | measured | |", "| --- | --- | --- | --- |"]
-        lines += map(str, measured_rows(bench, given))
+        lines = [*head, f"{len(bench.plan)} reports of {hubs_of(bench)} hubs; rounds: {bench.rounds}."]
+        if rows := list(map(str, measured_rows(bench, given))):
+            lines += ["", "| row | goal | measured | |", "| --- | --- | --- | --- |", *rows]
         if "overhead" not in given.skip:
             lines += ["", *overhead_table(bench)]
     text = "\n".join(lines) + "\n"
