@@ -56,6 +56,9 @@ class ReportEngine(Engine):  # type: ignore[misc]
         if limits is None:
             limits = Limits(seconds=execution_timeout) if execution_timeout else Limits()
         _Managed(nb_man).run(Order(_cells(nb_man.nb), limits, folders), in_this_process)
+        if kept is not None:  # papermill would write it to nowhere, which costs as much as a page
+            kept[0] = NotebookNode(nb_man.nb)
+            nb_man.nb.cells = []
 
 
 def _cells(notebook: Any) -> list[Cell]:

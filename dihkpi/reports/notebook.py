@@ -8,6 +8,7 @@ import logging
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -87,8 +88,23 @@ def _warm(template: Path, arguments: Mapping[str, Any], scratch: Path, limits: L
     kept: list[Any] = []
     folders = (str(Path(arguments["cwd"]).resolve()), str(scratch))
     more = {"limits": limits, "folders": folders, "in_this_process": here, "kept": kept}
-    reason = _run(template, None, {**arguments, **more, "engine_name": register()})
+    notebook = _loaded(template, template.stat().st_mtime_ns)
+    reason = _run(notebook, None, {**arguments, **more, "engine_name": register()})
     return (kept[0] if kept else None), reason
+
+
+@lru_cache(maxsize=8)
+def _read(template: Path, changed: int) -> Any:
+    import nbformat
+
+    return nbformat.read(template, as_version=4)
+
+
+def _loaded(template: Path, changed: int) -> Any:
+    """A template in memory, read once per process; papermill changes what it gets. ``changed`` makes it a new entry."""
+    from copy import deepcopy
+
+    return deepcopy(_read(template, changed))
 
 
 def _in_kernel(
@@ -103,12 +119,12 @@ def _in_kernel(
     return (nbformat.read(target, as_version=4) if target.is_file() else None), reason
 
 
-def _run(template: Path, target: str | None, arguments: Mapping[str, Any]) -> str:
+def _run(template: Any, target: str | None, arguments: Mapping[str, Any]) -> str:
     """Run the cells by papermill; what stopped them, unless a cell tells it itself."""
     import papermill
 
     try:
-        papermill.execute_notebook(str(template), target, progress_bar=False, log_output=False, **arguments)
+        papermill.execute_notebook(template, target, progress_bar=False, log_output=False, **arguments)
     except papermill.PapermillExecutionError:
         return ""
     except Exception as error:  # the kernel died or was too slow; whatever it was, other reports go on

@@ -42,11 +42,8 @@ def make_page(notebook: Any, folder: Path, title: str, script: str = "") -> str:
     """
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() if script else ""
     resources = {"page": {"title": visible(title), "script": script, "script_hash": digest}}
-    from nbconvert.exporters.templateexporter import TemplateExporter
-
-    # As the exporter does it, but without parsing the page again to mark input cells, of which it has none.
-    text, _ = TemplateExporter.from_notebook_node(_exporter(folder), notebook, resources)
-    return str(text)
+    # As the exporter does it, but the notebook is neither copied, checked nor prepared: the page only reads it.
+    return str(_exporter(folder).template.render(nb=notebook, resources=resources)).lstrip("\r\n")
 
 
 def warm_page(folder: Path) -> None:

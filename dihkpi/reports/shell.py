@@ -168,6 +168,7 @@ def new_shell() -> ReportShell:
 def warm_shell() -> ReportShell:
     """A shell that was made ahead, for a child that inherits it; only one notebook may use it."""
     shell = new_shell()
-    shell.run("None")
+    shell.run("from dihkpi.reports.blocks import NO_BLOCK\n\nNO_BLOCK")  # also what the first display sets up
+    shell.run("del NO_BLOCK")
     shell.number = 0
     return shell

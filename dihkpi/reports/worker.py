@@ -42,11 +42,15 @@ def warm_up() -> None:
 
     Nothing here may start a thread: no Parquet is read (Arrow has a pool of threads), no kernel is started.
     """
+    import encodings.ascii
+
+    import numpy.random
     import papermill  # noqa: F401
 
-    from dihkpi.reports import engine, figures, page, view  # noqa: F401
+    from dihkpi.reports import engine, figures, guard, page, view  # noqa: F401
     from dihkpi.reports.shell import warm_shell
 
+    numpy.random.seed(0)  # NumPy imports it at first use
     figures.warm()
     warm_shell()
     gc.collect()
