@@ -102,7 +102,7 @@ def run_again(folder: Path, period: str) -> None:
 @contextmanager
 def warm_pool(bench: Bench) -> Iterator[Executor]:
     """The pool of this machine, each of its processes used before."""
-    from dihkpi.reports.pool import close_here, warm_here
+    from dihkpi.reports.running.pool import close_here, warm_here
 
     warm_here(CORES)
     with ThreadPoolExecutor(CORES) as threads:

@@ -77,7 +77,7 @@ def make(job: Job) -> list[str]:
 
 def serve() -> None:
     """Answer jobs until the input ends."""
-    from dihkpi.reports.worker import warm_up
+    from dihkpi.reports.running.worker import warm_up
 
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
@@ -101,7 +101,7 @@ class Floor:
     """
 
     def __init__(self, cores: int) -> None:
-        from dihkpi.reports.pool import environment
+        from dihkpi.reports.running.pool import environment
 
         command = [sys.executable, __file__]
         self._all = [

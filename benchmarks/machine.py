@@ -84,7 +84,7 @@ def is_worker(pid: int) -> bool:
 
 
 def _runs_worker(pid: int) -> bool:
-    return any("dihkpi.reports.worker" in line for line in _lines(f"/proc/{pid}/cmdline"))
+    return any("dihkpi.reports.running.worker" in line for line in _lines(f"/proc/{pid}/cmdline"))
 
 
 def processor_seconds(pids: Sequence[int]) -> float:

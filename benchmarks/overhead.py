@@ -95,7 +95,8 @@ class Watches:
 
 def measure(jobs: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """Seconds per report of each part, and of the whole."""
-    from dihkpi.reports import child, engine, notebook, page, shell, worker
+    from dihkpi.reports import engine, page
+    from dihkpi.reports.running import child, notebook, shell, worker
 
     worker.warm_up()
     os.chdir(jobs[0]["folder"])
@@ -166,7 +167,7 @@ def _in_child(in_child: Callable[..., str], limits: Any, job: Mapping[str, Any])
 
 def overhead(jobs: Sequence[Mapping[str, Any]]) -> dict[str, float]:
     """As `measure`, in a process of its own that is as warm as a worker."""
-    from dihkpi.reports.pool import environment
+    from dihkpi.reports.running.pool import environment
 
     text = "\n".join(map(json.dumps, jobs))
     done = subprocess.run([sys.executable, __file__], input=text, capture_output=True, text=True,

@@ -52,7 +52,7 @@ def main() -> None:
 
 def measure(engine: str, pages: list[Path]) -> dict[str, object]:
     """All pages by one engine, in this process."""
-    from dihkpi.reports.pdf import make_pdf
+    from dihkpi.reports.sheets.pdf import make_pdf
 
     used, walls, made = [], [], []
     for page in pages:

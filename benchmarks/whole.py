@@ -96,7 +96,7 @@ def dask_row(bench: Bench) -> list[Row]:
     name, goal = "Dask, 2 workers, against the local pool", "at most 1.1 ×"
     if find_spec("distributed") is None:
         return [Row(name, goal, "Dask is not installed: `pip install 'dihkpi[dask]'`", None)]
-    from dihkpi.reports.executors import open_executor
+    from dihkpi.reports.cluster.executors import open_executor
 
     pairs = []
     start = time.perf_counter()

@@ -227,7 +227,7 @@ def _tell_reports(result: RunResult) -> None:
     say(f"reports: {len(made)} made, {same} unchanged, {len(result.failed)} failed")
     ways = {report.way for report in made} - {"child", ""}
     if ways:
-        from dihkpi.reports.notebook import WAYS
+        from dihkpi.reports.running.notebook import WAYS
 
         say("slower than usual: " + "; ".join(words for way, words in WAYS.items() if way in ways))
     for failed in result.failed[:10]:

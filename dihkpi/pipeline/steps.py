@@ -21,13 +21,13 @@ from dihkpi.pipeline.inbox import all_issues, take_in
 from dihkpi.pipeline.results import About, publish, write_results
 from dihkpi.pipeline.run import Asked, Counts, Progress, RunResult
 from dihkpi.pipeline.tables import prepare
-from dihkpi.reports.child import Limits
 from dihkpi.reports.files import reason_of
 from dihkpi.reports.index import write_index
 from dihkpi.reports.manifest import write_manifest
 from dihkpi.reports.outcome import RenderResult
 from dihkpi.reports.plan import plan_reports
 from dihkpi.reports.render import Making, render_reports
+from dihkpi.reports.running.child import Limits
 from dihkpi.store.snapshot import Snapshot, take_snapshot
 from dihkpi.workspace import Workspace
 
@@ -153,7 +153,7 @@ def _making(space: Workspace, asked: Asked) -> Making:
 def _executor(dask: str | None, workers: int, shared: str) -> AbstractContextManager[Executor | None]:
     if dask is None:
         return nullcontext()
-    from dihkpi.reports.executors import open_executor
+    from dihkpi.reports.cluster.executors import open_executor
 
     return open_executor(dask, workers, shared=shared)
 

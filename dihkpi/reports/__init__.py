@@ -1,10 +1,10 @@
 """Reports: one page per hub, region and network, made by a notebook from the results folder of a run.
 
 Read in this order: `results` (what a run left), `extracting` and `extract` (the rows that one report reads), `facts` (a
-figure, and the names of codes); `view` (what a notebook may call) with its sections `overview`, `activity`,
-`maturity`, `places`, `catalogue` and `quality`, made of `blocks` and `figures` in the words of `wording`; then `plan`
-(which reports), `engine` (run a notebook), `page` and `pdf` (make it a page), `render` (all of them), `index` and
-`manifest`.
+figure, and the names of codes); `view` (what a notebook may call) with its `sections`, made of `blocks` and of figures
+(`drawing`) in the words of `wording`; then `plan` (which reports) and `why` (what changed), `running` (how cells run)
+behind papermill's `engine`, `page` and `sheets` (HTML and PDF), `render` (all of them) here or on a `cluster`, `index`
+and `manifest`.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from typing import Any
 from nbformat import NotebookNode, from_dict
 from papermill.engines import Engine, NBClientEngine
 
-from dihkpi.reports.child import Limits, can_fork, in_child
-from dihkpi.reports.notebook import NAME, STOPPED
-from dihkpi.reports.order import Cell, Order, fulfil, in_new_process
+from dihkpi.reports.running.child import Limits, can_fork, in_child
+from dihkpi.reports.running.notebook import NAME, STOPPED
+from dihkpi.reports.running.order import Cell, Order, fulfil, in_new_process
 
 _log = logging.getLogger("papermill")
 
@@ -78,7 +78,7 @@ class _Managed:
     def run(self, order: Order, in_this_process: bool) -> None:
         """Have the cells run in a child; in a new process where that is not safe; or right here."""
         if can_fork():
-            from dihkpi.reports.shell import warm_shell
+            from dihkpi.reports.running.shell import warm_shell
 
             warm_shell()
             reason = in_child(lambda say: fulfil(order, say, warm_shell()), order.limits, self._hear)

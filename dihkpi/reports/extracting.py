@@ -15,8 +15,8 @@ from dihkpi.errors import ReportError, hint_for
 from dihkpi.intake.text import is_id
 from dihkpi.reports.extract import extract_path, packed, section_hashes
 from dihkpi.reports.facts import Estimate, breakdown_text
-from dihkpi.reports.overview import COUNTED, compared, root
 from dihkpi.reports.results import Results, by_name, estimate_rows
+from dihkpi.reports.sections.overview import COUNTED, compared, root
 from dihkpi.reports.wording import PERCENT
 
 INDEX = "extracts.json"

@@ -11,9 +11,9 @@ from dihkpi.reports.extracting import main_change
 from dihkpi.reports.facts import NOTHING
 from dihkpi.reports.files import write_text
 from dihkpi.reports.manifest import reports_on_record
-from dihkpi.reports.overview import assessed
 from dihkpi.reports.page import make_page, notebook_of
 from dihkpi.reports.results import Results, by_name
+from dihkpi.reports.sections.overview import assessed
 from dihkpi.reports.wording import LIGHTS, esc, number, period_words, plural
 
 if TYPE_CHECKING:

@@ -11,16 +11,16 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from dihkpi.errors import DihkpiError, UsageError, hint_for
-from dihkpi.reports.child import Limits
 from dihkpi.reports.files import inside, reason_of, write_bytes
 from dihkpi.reports.manifest import Journal, claim, record_reports
-from dihkpi.reports.notebook import Way
 from dihkpi.reports.outcome import RenderResult, State
 from dihkpi.reports.plan import ReportJob
-from dihkpi.reports.pool import WarmPool, make_here
+from dihkpi.reports.running.child import Limits
+from dihkpi.reports.running.notebook import Way
+from dihkpi.reports.running.pool import WarmPool, make_here
+from dihkpi.reports.running.worker import answer
 from dihkpi.reports.why import why
 from dihkpi.reports.wording import visible
-from dihkpi.reports.worker import answer
 
 FORMATS = ("html", "ipynb", "pdf")
 
@@ -50,7 +50,7 @@ class Making:
         if unknown := sorted(set(self.formats) - set(FORMATS)):
             raise UsageError(f"unknown format '{visible(unknown[0])}'\n  {hint_for(unknown[0], FORMATS)}")
         if "pdf" in self.formats:
-            from dihkpi.reports.pdf import check_engine
+            from dihkpi.reports.sheets.pdf import check_engine
 
             check_engine(self.pdf_engine)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dihkpi.reports import activity, catalogue, maturity, overview, places, quality
 from dihkpi.reports.blocks import Block, words_of
 from dihkpi.reports.extract import Extract, open_extract
+from dihkpi.reports.sections import activity, catalogue, maturity, overview, places, quality
 
 
 class Report:

@@ -19,10 +19,10 @@ from pathlib import Path
 import pytest
 
 from dihkpi.reports import ReportJob, render_reports
-from dihkpi.reports.child import Limits
 from dihkpi.reports.files import ASIDE
 from dihkpi.reports.manifest import JOURNAL
 from dihkpi.reports.render import Making
+from dihkpi.reports.running.child import Limits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 MARK = "DIHKPI_TEST_MARK"
@@ -61,7 +61,7 @@ def gone(word: str, seconds: float = 10) -> bool:
 def workers(word: str) -> list[int]:
     """Warm processes."""
     called = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in marked(word)}
-    return sorted(pid for pid, command in called.items() if b"dihkpi.reports.worker" in command)
+    return sorted(pid for pid, command in called.items() if b"dihkpi.reports.running.worker" in command)
 
 
 def jobs(job: ReportJob, *templates: Path) -> list[ReportJob]:

@@ -17,9 +17,9 @@ import nbformat
 import pytest
 
 from dihkpi.reports import ReportJob, render_reports
-from dihkpi.reports.child import Limits
-from dihkpi.reports.notebook import NAME, check_parameters
-from dihkpi.reports.pool import WarmWorker, environment
+from dihkpi.reports.running.child import Limits
+from dihkpi.reports.running.notebook import NAME, check_parameters
+from dihkpi.reports.running.pool import WarmWorker, environment
 
 ROOT = Path(__file__).parents[2]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="children are forked on Linux only")
@@ -189,7 +189,7 @@ def test_what_is_no_notebook_is_said_to_be_none(text: str, tmp_path: Path) -> No
 
 def in_a_fresh_process(code: str) -> str:
     """What a small program prints that forks; it has one thread, as a worker has."""
-    head = "import os, sys, time, signal\nfrom dihkpi.reports.child import Limits, can_fork, in_child\n"
+    head = "import os, sys, time, signal\nfrom dihkpi.reports.running.child import Limits, can_fork, in_child\n"
     done = subprocess.run(
         [sys.executable, "-c", head + textwrap.dedent(code)],
         capture_output=True, text=True, timeout=30, check=True, cwd=ROOT, env=environment(),

@@ -18,15 +18,15 @@ import pytest
 
 from dihkpi.errors import ReportError, UsageError
 from dihkpi.reports import Making, ReportJob, plan_reports, render_reports
-from dihkpi.reports.address import checked_address
-from dihkpi.reports.pool import WarmPool, make_here
+from dihkpi.reports.cluster.address import checked_address
+from dihkpi.reports.cluster.shared import Depot, Packing, Parcel, checked_url, unpacked
 from dihkpi.reports.render import _request
-from dihkpi.reports.shared import Depot, Packing, Parcel, checked_url, unpacked
+from dihkpi.reports.running.pool import WarmPool, make_here
 
 pytest.importorskip("distributed")
 
-from dihkpi.reports import executors
-from dihkpi.reports.executors import open_executor
+from dihkpi.reports.cluster import executors
+from dihkpi.reports.cluster.executors import open_executor
 
 slow = pytest.mark.slow
 WHO = "import os, time\ntime.sleep(0.3)\nos.getppid()"
@@ -66,7 +66,7 @@ def warm_processes(parents: set[int]) -> set[int]:
             parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
         except (OSError, ValueError, IndexError):
             continue
-        if b"dihkpi.reports.worker" in words and parent in parents:
+        if b"dihkpi.reports.running.worker" in words and parent in parents:
             found.add(int(folder.name))
     return found
 

@@ -14,11 +14,11 @@ from xml.etree.ElementTree import Element
 import pytest
 from defusedxml.ElementTree import fromstring
 
-from dihkpi.reports import figures
 from dihkpi.reports.blocks import NO_BLOCK, Block
+from dihkpi.reports.drawing import figures
+from dihkpi.reports.drawing.lettering import fitted, width
+from dihkpi.reports.drawing.sheet import ACCENT, INK
 from dihkpi.reports.facts import Estimate
-from dihkpi.reports.lettering import fitted, width
-from dihkpi.reports.sheet import ACCENT, INK
 from dihkpi.reports.wording import visible
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -253,7 +253,7 @@ def test_foreign_words_cannot_leave_the_attribute_and_the_caption() -> None:
 
 def test_getting_warm_loads_neither_seaborn_nor_pyplot() -> None:
     code = (
-        "import sys; from dihkpi.reports import figures; figures.warm();"
+        "import sys; from dihkpi.reports.drawing import figures; figures.warm();"
         "print(sorted({'seaborn', 'matplotlib.pyplot', 'matplotlib.font_manager'} & set(sys.modules)))"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120).stdout
@@ -265,7 +265,7 @@ def test_widths_do_not_depend_on_what_was_drawn_before() -> None:
 
     before = width("Wimmm", 9)
     font_manager.get_font(font_manager.findfont("DejaVu Sans")).set_size(40, 72)
-    from dihkpi.reports.lettering import _advance
+    from dihkpi.reports.drawing.lettering import _advance
 
     _advance.cache_clear()
     assert width("Wimmm", 9) == before

@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from dihkpi.errors import ReportError, UsageError
-from dihkpi.reports import pdf, printing
 from dihkpi.reports.blocks import cards, light, sentence, table
-from dihkpi.reports.figures import bars
+from dihkpi.reports.drawing.figures import bars
 from dihkpi.reports.page import make_page, notebook_of
-from dihkpi.reports.pdf import check_engine, make_pdf, pdf_engines
-from dihkpi.reports.tree import read_page
+from dihkpi.reports.sheets import pdf, printing
+from dihkpi.reports.sheets.pdf import check_engine, make_pdf, pdf_engines
+from dihkpi.reports.sheets.tree import read_page
 from dihkpi.reports.wording import visible
 
 ROOT = Path(__file__).parents[2]
@@ -156,7 +156,7 @@ def test_same_bytes_in_this_process_and_in_a_fresh_one(page: str, engine: str, t
     file = tmp_path / "page.html"
     file.write_text(page, encoding="utf-8")
     program = (
-        "import sys, hashlib; from pathlib import Path; from dihkpi.reports.pdf import make_pdf; "
+        "import sys, hashlib; from pathlib import Path; from dihkpi.reports.sheets.pdf import make_pdf; "
         f"print(hashlib.sha256(make_pdf(Path(sys.argv[1]).read_text('utf-8'), engine={engine!r})).hexdigest())"
     )
     env = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"}
@@ -170,8 +170,8 @@ def test_a_worker_can_still_fork_after_a_pdf(page: str, tmp_path: Path) -> None:
     file = tmp_path / "page.html"
     file.write_text(page, encoding="utf-8")
     program = (
-        "import sys; from pathlib import Path; from dihkpi.reports.child import can_fork; "
-        "from dihkpi.reports.pdf import make_pdf; assert can_fork(); "
+        "import sys; from pathlib import Path; from dihkpi.reports.running.child import can_fork; "
+        "from dihkpi.reports.sheets.pdf import make_pdf; assert can_fork(); "
         "make_pdf(Path(sys.argv[1]).read_text('utf-8')); print(can_fork())"
     )
     env = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}

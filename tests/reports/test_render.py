@@ -16,9 +16,9 @@ from dihkpi.errors import ReportError, UsageError, WorkspaceError
 from dihkpi.reports import ReportJob, plan_reports, render_reports
 from dihkpi.reports.extracting import write_extracts
 from dihkpi.reports.files import inside
-from dihkpi.reports.notebook import check_parameters
 from dihkpi.reports.plan import checked_id
 from dihkpi.reports.render import Making
+from dihkpi.reports.running.notebook import check_parameters
 
 ROOT = Path(__file__).parents[2]
 PAYLOADS = Path(__file__).with_name("payloads.json")

@@ -16,8 +16,8 @@ from dihkpi.pipeline.results import dictionary
 from dihkpi.reports import open_report
 from dihkpi.reports.blocks import Words
 from dihkpi.reports.facts import Estimate
-from dihkpi.reports.overview import change_sentence
 from dihkpi.reports.results import by_name
+from dihkpi.reports.sections.overview import change_sentence
 
 PLAIN = [
     "title",

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dihkpi.errors import ReportError
-from dihkpi.reports.tree import read_page
+from dihkpi.reports.sheets.tree import read_page
 
 CHROMIUM_SECONDS = 60.0
 CHROMIUM_VARIABLE = "DIHKPI_CHROMIUM"

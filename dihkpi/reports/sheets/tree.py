@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
-from dihkpi.reports.columns import breakable, columns_of
+from dihkpi.reports.sheets.columns import breakable, columns_of
 
 Tree = dict[str, Any]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from dihkpi.definitions.locate import bundled_root
 from dihkpi.errors import ReportError
-from dihkpi.reports.tree import read_page
+from dihkpi.reports.sheets.tree import read_page
 from dihkpi.reports.wording import visible
 
 TEMPLATE = "page.typ"

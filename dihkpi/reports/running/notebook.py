@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dihkpi.errors import ReportError
-from dihkpi.reports.child import Limits, can_fork
+from dihkpi.reports.running.child import Limits, can_fork
 from dihkpi.reports.wording import visible
 
 Way = Literal["child", "process", "kernel"]

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from dihkpi.errors import DihkpiError
-from dihkpi.reports.child import Lifeline, Limits, can_fork
-from dihkpi.reports.notebook import FailedNotebookError, Way, execute
+from dihkpi.reports.running.child import Lifeline, Limits, can_fork
+from dihkpi.reports.running.notebook import FailedNotebookError, Way, execute
 
 Job = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -42,15 +42,16 @@ def warm_up() -> None:
 
     Nothing here may start a thread: no Parquet is read (Arrow has a pool of threads), no kernel is started.
     """
-    import encodings.ascii
+    import encodings.ascii  # noqa: F401
 
-    import numpy.random
+    import numpy.random  # noqa: F401
     import papermill  # noqa: F401
 
-    from dihkpi.reports import engine, figures, guard, page, view  # noqa: F401
-    from dihkpi.reports.shell import warm_shell
+    from dihkpi.reports import engine, page, view  # noqa: F401
+    from dihkpi.reports.drawing import figures
+    from dihkpi.reports.running import guard  # noqa: F401
+    from dihkpi.reports.running.shell import warm_shell
 
-    numpy.random.seed(0)  # NumPy imports it at first use
     figures.warm()
     warm_shell()
     gc.collect()
@@ -103,7 +104,7 @@ def _files(notebook: Any, job: Job) -> dict[str, str]:
         if "html" in formats:
             found["html"] = page
         if "pdf" in formats:
-            from dihkpi.reports.pdf import make_pdf
+            from dihkpi.reports.sheets.pdf import make_pdf
 
             made = make_pdf(page, engine=job["pdf_engine"], folder=Path(job["page"]))
             found["pdf"] = base64.b64encode(made).decode("ascii")

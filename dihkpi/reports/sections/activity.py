@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dihkpi.reports import figures as draw
 from dihkpi.reports.blocks import NO_BLOCK, Block, Markup, Words, bar, light, no_data, sentence, table
+from dihkpi.reports.drawing import figures as draw
 from dihkpi.reports.extract import Extract
 from dihkpi.reports.facts import Estimate, Indicators
-from dihkpi.reports.overview import COUNTED
+from dihkpi.reports.sections.overview import COUNTED
 from dihkpi.reports.wording import capital, esc, listing, number, percent, period_words, plural
 
 SHOWN, LISTED = 8, 10

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from dihkpi.reports import figures as draw
 from dihkpi.reports.blocks import NO_BLOCK, Block, Words, no_data, sentence, table
+from dihkpi.reports.drawing import figures as draw
 from dihkpi.reports.extract import Extract
 from dihkpi.reports.facts import NOTHING, Estimate, Indicators
-from dihkpi.reports.overview import change_sentence, respondents, root
+from dihkpi.reports.sections.overview import change_sentence, respondents, root
 from dihkpi.reports.wording import esc, listing
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dihkpi.reports.blocks import NO_BLOCK, Block
+from dihkpi.reports.drawing.lettering import LINE, fitted, width
+from dihkpi.reports.drawing.scale import Scale, marks
+from dihkpi.reports.drawing.sheet import ACCENT, FAINT, INK, SIZE, SMALL, SOFT, STYLE, TINY, WIDTH, Sheet, image
 from dihkpi.reports.facts import Estimate
-from dihkpi.reports.lettering import LINE, fitted, width
-from dihkpi.reports.scale import Scale, marks
-from dihkpi.reports.sheet import ACCENT, FAINT, INK, SIZE, SMALL, SOFT, STYLE, TINY, WIDTH, Sheet, image
 from dihkpi.reports.wording import amount
 
 # One hue from light to dark and a shape each: the order survives colour blindness and a grey print.

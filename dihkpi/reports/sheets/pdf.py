@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dihkpi.errors import ReportError, UsageError, hint_for
-from dihkpi.reports import printing, typeset
-from dihkpi.reports.child import Limits, Say, can_fork, in_child
+from dihkpi.reports.running.child import Limits, Say, can_fork, in_child
+from dihkpi.reports.sheets import printing, typeset
 from dihkpi.reports.wording import visible
 
 LIMITS = Limits(seconds=120.0)

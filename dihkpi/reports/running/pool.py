@@ -45,7 +45,7 @@ class WarmWorker:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
         # -P: a file of the user's folder never takes the place of a module.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "dihkpi.reports.worker"],
+            [sys.executable, "-P", "-m", "dihkpi.reports.running.worker"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said, env=environment(),
             start_new_session=True,  # a Ctrl-C is for the parent, which then ends its workers
         )  # fmt: skip

@@ -15,7 +15,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from dihkpi.errors import ReportError
-from dihkpi.reports.order import Cell
+from dihkpi.reports.running.order import Cell
 
 Outputs = list[dict[str, Any]]
 

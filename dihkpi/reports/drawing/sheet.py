@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from dihkpi.reports.blocks import Block
-from dihkpi.reports.lettering import FONT, LINE
+from dihkpi.reports.drawing.lettering import FONT, LINE
 from dihkpi.reports.wording import esc
 
 if TYPE_CHECKING:

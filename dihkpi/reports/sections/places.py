@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dihkpi.reports import figures as draw
 from dihkpi.reports.blocks import NO_BLOCK, Block, Words, no_data, table
+from dihkpi.reports.drawing import figures as draw
 from dihkpi.reports.extract import Extract, Row
-from dihkpi.reports.overview import COUNTED, respondents
+from dihkpi.reports.sections.overview import COUNTED, respondents
 from dihkpi.reports.wording import esc, number, plural
 
 LISTED, DRAWN = 60, 24

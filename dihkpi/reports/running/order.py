@@ -17,10 +17,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from dihkpi.reports.child import Limits
+from dihkpi.reports.running.child import Limits
 
 if TYPE_CHECKING:
-    from dihkpi.reports.shell import ReportShell
+    from dihkpi.reports.running.shell import ReportShell
 
 Say = Callable[[Any], None]
 
@@ -73,12 +73,12 @@ def fulfil(order: Order, say: Say, shell: ReportShell | None = None) -> None:
         One that no notebook has used; then this process is a child that ends after the notebook, and is guarded. A new
         one by default.
     """
-    from dihkpi.reports.shell import new_shell
+    from dihkpi.reports.running.shell import new_shell
 
     if order.folders is not None:
         _seed()  # a report is the same whenever it is made
         if shell is not None:
-            from dihkpi.reports.guard import guard
+            from dihkpi.reports.running.guard import guard
 
             guard(order.folders[:1], order.folders[1])
     (shell or new_shell()).run_all(order.cells, say, order.limits.output_mb << 20)
@@ -98,10 +98,10 @@ def in_new_process(order: Order, hear: Say) -> str:
     str
         Why it was not fulfilled; empty when it was.
     """
-    from dihkpi.reports.pool import environment
+    from dihkpi.reports.running.pool import environment
 
     with subprocess.Popen(
-        [sys.executable, "-P", "-m", "dihkpi.reports.order"],
+        [sys.executable, "-P", "-m", "dihkpi.reports.running.order"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment(),
         start_new_session=True,
     ) as process:  # fmt: skip

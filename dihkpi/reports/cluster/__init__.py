@@ -1,0 +1,1 @@
+"""Reports made on other machines: `executors` knows Dask, `shared` packs what a job needs."""

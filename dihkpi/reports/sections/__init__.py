@@ -1,0 +1,1 @@
+"""The sections of a page: each takes an extract and gives a block."""
