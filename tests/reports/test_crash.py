@@ -72,6 +72,7 @@ def jobs(job: ReportJob, *templates: Path) -> list[ReportJob]:
     ]
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_costs_no_report(
     job: ReportJob, template: Callable[..., Path], tmp_path: Path, mark: str
 ) -> None:
@@ -89,6 +90,7 @@ def test_a_worker_that_is_killed_costs_no_report(
     assert killed and gone(mark)
 
 
+@pytest.mark.slow
 def test_a_report_that_always_takes_its_worker_along_fails_alone(
     job: ReportJob, template: Callable[..., Path], tmp_path: Path, mark: str
 ) -> None:
@@ -155,6 +157,7 @@ def start(plan: list[ReportJob], out: Path) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.slow
 def test_a_parent_that_is_killed_leaves_no_process_and_loses_no_report(
     job: ReportJob, template: Callable[..., Path], tmp_path: Path, mark: str
 ) -> None:
@@ -198,6 +201,7 @@ def small_disk(place: Path, kilobytes: int) -> Iterator[Path]:
         subprocess.run(["umount", str(place)], check=True)
 
 
+@pytest.mark.slow
 def test_on_a_full_disk_nothing_is_half_and_the_next_run_makes_the_rest(
     job: ReportJob, template: Callable[..., Path], tmp_path: Path
 ) -> None:
