@@ -6,14 +6,20 @@ import csv
 import json
 import os
 import shutil
+import subprocess
 import sys
+from datetime import date
 
 import pytest
 
 from dihkpi.demo.workspace import DEMO_PERIOD, write_demo
-from dihkpi.pipeline import Choice, run, steps
-from dihkpi.workspace import open_workspace
+from dihkpi.pipeline import Choice, run, seen, steps
+from dihkpi.pipeline.run import Asked, Counts, RunResult
+from dihkpi.pipeline.seen import Sight
+from dihkpi.reports.outcome import RenderResult
+from dihkpi.workspace import create_workspace, open_workspace
 
+pytestmark = pytest.mark.xdist_group("unchanged")  # one workspace for all of them
 CHOICE = Choice(hubs=["HR-adria", "EE-lumi"], network=False)
 
 
@@ -26,15 +32,9 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def space(made, tmp_path):
-    """A workspace as the run left it; copied, so the next run looks at everything once."""
+    """A copy of the workspace as the run left it."""
     shutil.copytree(made[0].folder, tmp_path / "space", symlinks=True)
-    copied = open_workspace(tmp_path / "space")
-    run(copied, period=DEMO_PERIOD, choice=CHOICE)
-    return copied
-
-
-def reasons(result) -> dict[str, str]:
-    return {report.code: report.why for report in result.reports}
+    return open_workspace(tmp_path / "space")
 
 
 @pytest.fixture
@@ -51,25 +51,72 @@ def states(result) -> dict[str, str]:
     return {report.code: report.state for report in result.reports}
 
 
-def test_where_nothing_changed_nothing_is_done(made, space, no_steps):
+def reasons(result) -> dict[str, str]:
+    return {report.code: report.why for report in result.reports}
+
+
+def test_where_nothing_changed_nothing_is_done(made, no_steps):
+    space, first = made
     again = run(space, period=DEMO_PERIOD, choice=CHOICE)
     assert states(again) == {"HR-adria": "unchanged", "EE-lumi": "unchanged"}
-    assert (again.counts, again.lines, again.period) == (made[1].counts, made[1].lines, made[1].period)
+    assert (again.counts, again.lines, again.period) == (first.counts, first.lines, first.period)
     assert again.index == space.reports / DEMO_PERIOD / "index.html" and again.index.is_file()
-    assert again.issues.equals(made[1].issues) and again.files.equals(made[1].files)
+    assert len(again.issues) == first.counts.errors + first.counts.warnings and len(again.files)
+
+
+@pytest.mark.parametrize("asked", [{"period": "2026"}, {"choice": Choice()}, {"formats": ["ipynb"]}, {"verify": True}])
+def test_what_else_is_asked_for_is_another_run(asked, made, no_steps):
+    with pytest.raises(AssertionError, match="the steps of a run were taken"):
+        run(made[0], **{"period": DEMO_PERIOD, "choice": CHOICE, **asked})
+
+
+def test_the_quick_look_loads_nothing_heavy(made):
+    code = (
+        "import sys\nfrom dihkpi.pipeline.run import Choice, run\n"
+        f"choice = Choice({list(CHOICE.hubs)!r}, None, False)\n"
+        f"done = run({str(made[0].folder)!r}, period={DEMO_PERIOD!r}, choice=choice)\n"
+        "assert {r.state for r in done.reports} == {'unchanged'}\n"
+        "heavy = 'numpy pandas pandera sqlalchemy matplotlib papermill nbconvert openpyxl ruamel'\n"
+        "print(sorted(set(heavy.split()) & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A workspace of a few files, and a run of it that was noted."""
+    space = create_workspace(tmp_path / "space")
+    for path in ("inbox/hubs.csv", "inbox/HR-a/services.csv", "store.db", "respondents.key", "results/2026/meta.json",
+                 "reports/2026/index.html", "reports/2026/hub/HR-a/index.html"):  # fmt: skip
+        (space.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (space.folder / path).write_text("Adria")
+    report = RenderResult("hub_assessment", "hub", "HR-a", "Adria", "hub/HR-a/index.html", "k", {}, "made", {})
+    counts = Counts(files=2, received=5, accepted=4, quarantined=1, errors=1, warnings=0)
+    result = RunResult(space.reports / "2026/index.html", "2026", space.results / "2026", counts, ("a line",), [report])
+    sight = Sight(space, Asked(), None)
+    sight.remember(sight.before(), result)
+    return space
+
+
+def recalled(space) -> RunResult | None:
+    sight = Sight(open_workspace(space.folder), Asked(), None)
+    return sight.recall(sight.before())
 
 
 TOUCHES = {
-    "a new file": lambda s: (s.inbox / "HR-adria" / "note.csv").write_text("a\n"),
-    "a file removed": lambda s: next((s.inbox / "HR-adria").iterdir()).unlink(),
+    "a new file": lambda s: (s.inbox / "HR-a" / "note.csv").write_text("a\n"),
+    "a file removed": lambda s: (s.inbox / "HR-a" / "services.csv").unlink(),
+    "a file renamed": lambda s: (s.inbox / "HR-a").rename(s.inbox / "HR-b"),
     "a file of the same size and time": lambda s: same_size_and_time(s.inbox / "hubs.csv"),
     "the settings": lambda s: (s.folder / "dihkpi.toml").write_text('name = "Other"\n'),
-    "the store": lambda s: (s.folder / "store.db").touch(),
+    "the store": lambda s: (s.folder / "store.db").write_text("more"),
     "the key": lambda s: (s.folder / "respondents.key").write_text("0" * 64),
-    "a report": lambda s: (s.reports / DEMO_PERIOD / "hub/HR-adria/index.html").write_text(""),
-    "a report removed": lambda s: (s.reports / DEMO_PERIOD / "hub/HR-adria/index.html").unlink(),
-    "the results": lambda s: (s.results / DEMO_PERIOD / "meta.json").unlink(),
+    "a report": lambda s: (s.reports / "2026/hub/HR-a/index.html").write_text(""),
+    "a report removed": lambda s: (s.reports / "2026/hub/HR-a/index.html").unlink(),
+    "the results": lambda s: (s.results / "2026/meta.json").unlink(),
     "the note of the last run": lambda s: [note.write_text("{") for note in (s.state / "runs").iterdir()],
+    "a note of another version": lambda s: [note.write_text('{"before": 1}') for note in (s.state / "runs").iterdir()],
 }
 
 
@@ -81,37 +128,28 @@ def same_size_and_time(path):
     assert path.stat().st_size == before.st_size and path.stat().st_mtime_ns == before.st_mtime_ns
 
 
+def test_what_was_noted_is_recalled(small):
+    found = recalled(small)
+    assert found is not None and found.counts.received == 5 and found.lines == ("a line",)
+    assert [(report.code, report.state) for report in found.reports] == [("HR-a", "unchanged")]
+
+
 @pytest.mark.parametrize("touch", TOUCHES)
-def test_whatever_changed_is_seen(touch, space, no_steps):
-    run(space, period=DEMO_PERIOD, choice=CHOICE)
-    TOUCHES[touch](space)
-    with pytest.raises(AssertionError, match="the steps of a run were taken"):
-        run(open_workspace(space.folder), period=DEMO_PERIOD, choice=CHOICE)
+def test_whatever_changed_is_seen(touch, small):
+    TOUCHES[touch](small)
+    assert recalled(small) is None
 
 
-@pytest.mark.parametrize("asked", [{"period": "2026"}, {"choice": Choice()}, {"formats": ["ipynb"]}, {"verify": True}])
-def test_what_else_is_asked_for_is_another_run(asked, space, no_steps):
-    with pytest.raises(AssertionError, match="the steps of a run were taken"):
-        run(space, **{"period": DEMO_PERIOD, "choice": CHOICE, **asked})
-
-
-def test_without_a_period_the_day_counts(space, no_steps, monkeypatch):
-    from datetime import date
-
-    from dihkpi.pipeline import seen
-
-    sight = seen.Sight(space, steps.Asked(), None)
-    before = sight.before()
-    fixed = seen.Sight(space, steps.Asked(period="2026"), None).before()
-
+def test_without_a_period_the_day_counts(small, monkeypatch):
     class Tomorrow(date):
         @classmethod
         def today(cls):
             return cls(2031, 1, 1)
 
+    fixed = Sight(small, Asked(period="2026"), None)
+    before = fixed.before()
     monkeypatch.setattr(seen, "date", Tomorrow)
-    assert sight.before() != before
-    assert seen.Sight(space, steps.Asked(period="2026"), None).before() == fixed
+    assert recalled(small) is None and fixed.before() == before
 
 
 def test_verify_finds_what_times_cannot_tell_and_says_why(space):
@@ -144,23 +182,7 @@ def test_a_corrected_answer_makes_the_reports_of_its_hub_only(space):
     assert reasons(result) == {"HR-adria": "its figures changed", "EE-lumi": ""}
 
 
-def test_the_quick_look_loads_nothing_heavy(space):
-    import subprocess
-
-    run(space, period=DEMO_PERIOD, choice=CHOICE)
-    code = (
-        "import sys\nfrom dihkpi.pipeline.run import Choice, run\n"
-        f"choice = Choice({list(CHOICE.hubs)!r}, None, False)\n"
-        f"done = run({str(space.folder)!r}, period={DEMO_PERIOD!r}, choice=choice)\n"
-        "assert {r.state for r in done.reports} == {'unchanged'}\n"
-        "heavy = 'numpy pandas pandera sqlalchemy matplotlib papermill nbconvert openpyxl ruamel'\n"
-        "print(sorted(set(heavy.split()) & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
-
-
-def test_a_note_is_valid_json_and_holds_no_answer(space):
-    (note,) = (space.state / "runs").iterdir()
+def test_a_note_is_valid_json_and_holds_no_answer(small):
+    (note,) = (small.state / "runs").iterdir()
     told = json.loads(note.read_text())
     assert set(told) == {"before", "after", "period", "label", "counts", "lines", "reports"}
