@@ -25,8 +25,8 @@ CHOICE = Choice(hubs=["HR-adria", "EE-lumi"], network=False)
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Three hubs, the reports of two of them, and what the run gave."""
-    space = write_demo(tmp_path_factory.mktemp("work") / "space", hubs=3)
+    """Two hubs, their reports, and what the run gave."""
+    space = write_demo(tmp_path_factory.mktemp("work") / "space", hubs=2)
     return space, run(space, period=DEMO_PERIOD, choice=CHOICE)
 
 
