@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date
@@ -13,6 +14,7 @@ MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augus
 LIGHTS = {"on_track": "on track", "watch": "watch", "behind": "behind"}
 _QUARTERS = {"1": "first", "2": "second", "3": "third", "4": "fourth"}
 PERCENT = ("percent", "%")
+_SPACES = re.compile(r"[^\S\N{NO-BREAK SPACE}]+")  # that space is ours: it keeps a number and its unit on one line
 _MINUS, _NARROW = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 
 
@@ -26,7 +28,7 @@ def visible(text: object) -> str:
     >>> visible("a\\x00b\\u202ec")
     'a‹U+0000›b‹U+202E›c'
     """
-    given = "" if text is None else " ".join(str(text).split())
+    given = "" if text is None else _SPACES.sub(" ", str(text)).strip()
     hidden = {"Cc", "Cf", "Cs"}
     return "".join(
         f"‹U+{ord(c):04X}›" if unicodedata.category(c) in hidden or c in "\ufffe\uffff" else c for c in given
