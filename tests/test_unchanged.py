@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from datetime import date
+from datetime import datetime
 
 import pytest
 
@@ -87,7 +87,7 @@ def test_the_quick_look_loads_nothing_heavy(made):
 def small(tmp_path):
     """A workspace of a few files, and a run of it that was noted."""
     space = create_workspace(tmp_path / "space")
-    for path in ("inbox/hubs.csv", "inbox/HR-a/services.csv", "store.db", "respondents.key", "results/2026/meta.json",
+    for path in ("inbox/hubs.csv", "inbox/HR-a/services.csv", "store.db", "respondents.key", "results/2026/meta.json", "issues/issues.html",
                  "reports/2026/index.html", "reports/2026/hub/HR-a/index.html"):  # fmt: skip
         (space.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (space.folder / path).write_text("Adria")
@@ -114,6 +114,8 @@ TOUCHES = {
     "the key": lambda s: (s.folder / "respondents.key").write_text("0" * 64),
     "a report": lambda s: (s.reports / "2026/hub/HR-a/index.html").write_text(""),
     "a report removed": lambda s: (s.reports / "2026/hub/HR-a/index.html").unlink(),
+    "an extract": lambda s: (s.results / "2026/extracts.json").write_text("{}"),
+    "the issues": lambda s: (s.issues / "issues.html").unlink(),
     "the results": lambda s: (s.results / "2026/meta.json").unlink(),
     "the note of the last run": lambda s: [note.write_text("{") for note in (s.state / "runs").iterdir()],
     "a note of another version": lambda s: [note.write_text('{"before": 1}') for note in (s.state / "runs").iterdir()],
@@ -141,14 +143,14 @@ def test_whatever_changed_is_seen(touch, small):
 
 
 def test_without_a_period_the_day_counts(small, monkeypatch):
-    class Tomorrow(date):
+    class Later(datetime):
         @classmethod
-        def today(cls):
-            return cls(2031, 1, 1)
+        def now(cls, tz=None):
+            return cls(2031, 1, 1, tzinfo=tz)
 
     fixed = Sight(small, Asked(period="2026"), None)
     before = fixed.before()
-    monkeypatch.setattr(seen, "date", Tomorrow)
+    monkeypatch.setattr(seen, "datetime", Later)
     assert recalled(small) is None and fixed.before() == before
 
 
@@ -186,3 +188,18 @@ def test_a_note_is_valid_json_and_holds_no_answer(small):
     (note,) = (small.state / "runs").iterdir()
     told = json.loads(note.read_text())
     assert set(told) == {"before", "after", "period", "label", "counts", "lines", "reports"}
+
+
+def test_a_new_version_of_a_library_is_seen(small, monkeypatch):
+    monkeypatch.setattr(seen, "versions", lambda: {"seaborn": "98"})
+    assert recalled(small) is None
+
+
+def test_one_workspace_by_two_names_is_one(small, monkeypatch):
+    monkeypatch.chdir(small.folder.parent)
+    assert recalled(open_workspace("space")) is not None
+
+
+def test_a_clock_that_went_back_stops_nothing(small, monkeypatch):
+    monkeypatch.setattr(seen.time, "time_ns", lambda: 0)
+    assert recalled(small) is not None

@@ -44,7 +44,7 @@ class Asked:
     formats : tuple of str, optional
     dask : str, optional
     workers : int, optional
-    force : bool
+    force, verify : bool
     """
 
     period: str | None = None
@@ -53,6 +53,7 @@ class Asked:
     dask: str | None = None
     workers: int | None = None
     force: bool = False
+    verify: bool = False
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ def run(
         When another process works in the workspace.
     """
     space = workspace if isinstance(workspace, Workspace) else open_workspace(workspace)
-    asked = Asked(period, choice or Choice(), tuple(formats) if formats else None, dask, workers, force)
+    asked = Asked(period, choice or Choice(), tuple(formats) if formats else None, dask, workers, force, verify)
     with space.lock("run"):
         sight = Sight(space, asked, definitions.roots if definitions else None)
         before = sight.before()

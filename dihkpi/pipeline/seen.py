@@ -12,12 +12,13 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dihkpi.reports.outcome import RenderResult
+from dihkpi.reports.versions import versions
 from dihkpi.workspace import SETTINGS, Workspace
 
 if TYPE_CHECKING:
@@ -48,20 +49,25 @@ class Sight:
 
         Without a period that is asked for, the day counts too, because it decides which year is the latest.
         """
-        package = Path(__file__).resolve().parent.parent
+        package, folder = Path(__file__).resolve().parent.parent, self._folder
         own = self._space.settings.definitions
-        roots = self._roots or [package / "_data", package.parent, *([self._space.folder / own] if own else [])]
-        places = [self._space.inbox, self._space.folder / SETTINGS, package]
+        roots = self._roots or [package / "_data", package.parent, *([folder / own] if own else [])]
+        places = [folder / self._space.inbox.name, folder / SETTINGS, package]
         places += [root / name for root in roots for name in _DEFINITIONS]
         fixed = self._asked.period or self._space.settings.period
-        return _digest(places, "" if fixed else date.today().isoformat())
+        return _digest(places, "" if fixed else datetime.now(UTC).date().isoformat(), repr(versions()))
 
     def _after(self, label: str) -> str:
-        """Everything that a run leaves: the store, the key, the results and the reports."""
-        space = self._space
-        places = [space.folder / space.settings.key_file, space.results / label / "meta.json"]
-        places += sorted(space.folder.glob("store.db*"))
-        return _digest([*places, space.reports / label], self._store_mark)
+        """Everything that a run leaves: the store, the key, the issues, the results and the reports."""
+        space, folder = self._space, self._folder
+        places = [folder / space.settings.key_file, *sorted(folder.glob("store.db*")), folder / space.issues.name]
+        places += [folder / space.results.name / label, folder / space.reports.name / label]
+        return _digest(places, self._store_mark)
+
+    @cached_property
+    def _folder(self) -> Path:
+        """The workspace by one name, however it was called."""
+        return self._space.folder.resolve()
 
     @cached_property
     def _store_mark(self) -> str:
@@ -76,7 +82,7 @@ class Sight:
 
     @property
     def _note(self) -> Path:
-        asked = asdict(self._asked) | {"workers": None, "force": None, "dask": None}
+        asked = asdict(self._asked) | {"workers": None, "force": None, "verify": None, "dask": None}
         name = hashlib.sha256(repr(asked).encode()).hexdigest()[:16]
         return self._space.state / FOLDER / f"{name}.json"
 
@@ -111,7 +117,7 @@ class Sight:
         aside.replace(self._note)
 
 
-def _digest(places: Sequence[Path], *more: str) -> str:
+def _digest(places: Sequence[Path], *more: str, wait: bool = True) -> str:
     """Hash over the state of files and of everything in folders."""
     total = hashlib.sha256("\0".join(more).encode())
     newest = 0
@@ -119,9 +125,9 @@ def _digest(places: Sequence[Path], *more: str) -> str:
         for line, changed in _states(place):
             total.update(line)
             newest = max(newest, changed)
-    if time.time_ns() - newest < _TICK * 1e9:  # a second change right now could go unseen
+    if wait and 0 <= time.time_ns() - newest < _TICK * 1e9:  # a second change right now could go unseen
         time.sleep(_TICK)
-        return _digest(places, *more)
+        return _digest(places, *more, wait=False)
     return total.hexdigest()[:32]
 
 

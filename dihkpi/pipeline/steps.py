@@ -19,7 +19,7 @@ from dihkpi.intake.briefs import rule_briefs
 from dihkpi.intake.issue_report import summary_lines, write_issue_report
 from dihkpi.pipeline.inbox import all_issues, take_in
 from dihkpi.pipeline.results import About, publish, write_results
-from dihkpi.pipeline.run import Asked, Counts, Progress, RunResult
+from dihkpi.pipeline.run import Asked, Choice, Counts, Progress, RunResult
 from dihkpi.pipeline.tables import prepare
 from dihkpi.reports.files import reason_of
 from dihkpi.reports.index import write_index
@@ -75,7 +75,7 @@ def _results(
     options = _options(space.settings.scoring, definitions)
     wanted = asked.period or space.settings.period
     made_of = _made_of(snapshot, definitions, options, wanted, space, files, issues)
-    if (folder := _already(space.results, made_of)) is not None:
+    if not (asked.force or asked.verify) and (folder := _already(space.results, made_of)) is not None:
         return folder
     progress("scores", 0, 1)
     inputs = prepare(snapshot, definitions, space.secret(), options)
@@ -137,7 +137,7 @@ def _report(
     workers = asked.workers or settings.workers
     with _executor(asked.dask or settings.dask, workers, settings.shared) as executor:
         reports = render_reports(plan, out, making=making, workers=workers, force=asked.force, progress=note,
-                                 executor=executor)  # fmt: skip
+                                 complete=choice == Choice(), executor=executor)  # fmt: skip
     publish(results, out / "data")
     index = write_index(out, results, definitions)
     write_manifest(out, results, made_at=datetime.now(UTC).isoformat(timespec="seconds"))

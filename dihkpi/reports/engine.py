@@ -8,6 +8,9 @@ that is installed, so this module imports lightly.
 from __future__ import annotations
 
 import logging
+import sys
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode, from_dict
@@ -18,6 +21,8 @@ from dihkpi.reports.running.notebook import NAME, STOPPED
 from dihkpi.reports.running.order import Cell, Order, fulfil, in_new_process
 
 _log = logging.getLogger("papermill")
+_NO_LIMITS = Limits(seconds=1e9, memory_mb=1 << 24, output_mb=1 << 12)
+"""For notebooks of others: what they may take is their own business."""
 
 
 class ReportEngine(Engine):  # type: ignore[misc]
@@ -26,7 +31,7 @@ class ReportEngine(Engine):  # type: ignore[misc]
     @classmethod
     def execute_managed_notebook(
         cls, nb_man: Any, kernel_name: str, *, execution_timeout: float | None = None, limits: Limits | None = None,
-        folders: tuple[str, str] | None = None, in_this_process: bool = False,
+        folders: tuple[tuple[str, ...], str] | None = None, in_this_process: bool = False,
         kept: list[Any] | None = None, **more: Any,
     ) -> None:  # fmt: skip
         """Run the code cells of a notebook, up to the first that fails.
@@ -37,11 +42,11 @@ class ReportEngine(Engine):  # type: ignore[misc]
         kernel_name : str
             A Python kernel; any other runs in papermill's own engine.
         execution_timeout : float, optional
-            Seconds for the whole notebook.
+            Seconds for a cell, as papermill means it; here for the notebook as a whole, that many times its cells.
         limits : Limits, optional
-            What the notebook may take.
-        folders : tuple of (str, str), optional
-            A folder that the cells may read and one that they may write to; everything by default.
+            What the notebook may take; anything by default.
+        folders : tuple of (tuple of str, str), optional
+            Files and folders that the cells may read, and a folder that they may write to; everything by default.
         in_this_process : bool
             Run the cells right here where no child can be made. Only for a process that has nothing to lose.
         kept : list, optional
@@ -49,16 +54,25 @@ class ReportEngine(Engine):  # type: ignore[misc]
         """
         if kept is not None:
             kept.append(nb_man.nb)
-        if "python" not in kernel_name:
-            _log.warning("the notebook is not in Python: it runs in a kernel")
+        if folders is None and not _is_this_python(kernel_name):
+            _log.warning("kernel '%s' is not this Python: the notebook runs in that kernel", kernel_name)
             NBClientEngine.execute_managed_notebook(nb_man, kernel_name, execution_timeout=execution_timeout, **more)
             return
+        cells = _cells(nb_man.nb)
         if limits is None:
-            limits = Limits(seconds=execution_timeout) if execution_timeout else Limits()
-        _Managed(nb_man).run(Order(_cells(nb_man.nb), limits, folders), in_this_process)
+            limits = replace(_NO_LIMITS, seconds=execution_timeout * len(cells)) if execution_timeout else _NO_LIMITS
+        _Managed(nb_man).run(Order(cells, limits, folders), in_this_process)
         if kept is not None:  # papermill would write it to nowhere, which costs as much as a page
             kept[0] = NotebookNode(nb_man.nb)
             nb_man.nb.cells = []
+
+
+def _is_this_python(kernel_name: str) -> bool:
+    """Whether a kernel is the Python of this process, so that its cells may run without it."""
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    command = KernelSpecManager().get_kernel_spec(kernel_name).argv[0]  # an unknown name is an error, as in papermill
+    return command in ("python", "python3") or Path(command).resolve() == Path(sys.executable).resolve()
 
 
 def _cells(notebook: Any) -> list[Cell]:
@@ -86,7 +100,7 @@ class _Managed:
             reason = ""
             fulfil(order, self._hear)
         else:
-            _log.info("a child of this process would not be safe: the cells run in a new one")
+            _log.info("a child of this process, which has threads, would not be safe: the cells run in a new one")
             reason = in_new_process(order, self._hear)
         if reason:
             self._stopped(reason, max(self._running, order.cells[0].position if order.cells else 0))
@@ -116,7 +130,9 @@ class _Managed:
 
 
 execute_notebook = ReportEngine.execute_notebook
-"""What papermill calls: the entry point is this module."""
+nb_kernel_name = ReportEngine.nb_kernel_name
+nb_language = ReportEngine.nb_language
+"""What papermill asks an engine for: the entry point is this module."""
 
 
 def register() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +60,7 @@ def write_index(out: str | Path, data: str | Path, definitions: Definitions) -> 
 
 def _head(results: Results, made: list[dict[str, Any]]) -> Block:
     reports = f"{plural(len(results.hubs), 'hub')}, {plural(len(made), 'report')}"
-    links = [_link(entry["title"], entry) for entry in made if entry["level"] == "network"]
+    links = [_link(entry["title"], [entry]) for entry in made if entry["level"] == "network"]
     made_of = assessed(results, max(results.meta.get("newest", {}).values(), default=None))
     head = f'<h1>{esc(results.names["network", "all"])}</h1><p class="facts">{esc(made_of)}</p>'
     return Block(f'{head}<p class="facts">{esc(reports)}</p>') + sentence("<br>".join(links), "lead")
@@ -78,14 +78,14 @@ def _filters(results: Results) -> Block:
 
 
 def _hubs(results: Results, words: Words, made: list[dict[str, Any]]) -> Block:
-    entries = {entry["code"]: entry for entry in reversed(made) if entry["level"] == "hub"}
+    entries = _by_place(entry for entry in made if entry["level"] == "hub")
     _, parts = main_change(results)
     found = results.across("hub", {**TOTALS, "maturity_gain": parts})
     status = _status(results)
     register = by_name(results.hubs)[["hub", "name", "country", "nuts"]].fillna("")
     rows = [
         [
-            _link(name, entries.get(hub)),
+            _link(name, entries.get(("hub", hub), [])),
             results.label("countries", country),
             nuts,
             *(words.value(found.get(hub, {}).get(indicator, NOTHING)) for indicator in TOTALS),
@@ -93,7 +93,7 @@ def _hubs(results: Results, words: Words, made: list[dict[str, Any]]) -> Block:
             status.get(hub, Markup("no target")),
         ]
         for hub, name, country, nuts in register.itertuples(index=False, name=None)
-        if hub in results.active or hub in entries
+        if hub in results.active or ("hub", hub) in entries
     ]
     silent = len(register) - len(rows)
     if not rows:
@@ -104,12 +104,22 @@ def _hubs(results: Results, words: Words, made: list[dict[str, Any]]) -> Block:
     return table("Hubs in alphabetical order", heads, rows, esc(note), kind="wide hubs")
 
 
-def _link(name: str, entry: Mapping[str, Any] | None) -> Markup:
-    """A name that leads to its report, and to the PDF where there is one."""
-    if entry is None:
+def _by_place(made: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], list[Mapping[str, Any]]]:
+    """Level and code to the reports of the place, the one that is its index first."""
+    found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for entry in sorted(made, key=lambda entry: (not entry["path"].endswith("/index.html"), entry["path"])):
+        found.setdefault((entry["level"], entry["code"]), []).append(entry)
+    return found
+
+
+def _link(name: str, entries: Sequence[Mapping[str, Any]]) -> Markup:
+    """A name that leads to its report, to further ones, and to the PDFs where there are some."""
+    if not entries:
         return Markup(f"{esc(name)} <small>no report</small>")
-    sheets = [f' <a href="{esc(path)}"><small>PDF</small></a>' for path in entry["files"] if path.endswith(".pdf")]
-    return Markup(f'<a href="{esc(entry["path"])}">{esc(name)}</a>{"".join(sheets)}')
+    names = [esc(name), *(f"<small>{esc(entry['title'].partition(':')[0])}</small>" for entry in entries[1:])]
+    links = [f'<a href="{esc(entry["path"])}">{text}</a>' for text, entry in zip(names, entries, strict=True)]
+    sheets = [path for entry in entries for path in entry["files"] if path.endswith(".pdf")]
+    return Markup(" ".join([*links, *(f'<a href="{esc(path)}"><small>PDF</small></a>' for path in sheets)]))
 
 
 def _status(results: Results) -> dict[str, Markup]:
@@ -122,18 +132,18 @@ def _status(results: Results) -> dict[str, Markup]:
 
 
 def _regions(results: Results, made: list[dict[str, Any]]) -> Block:
-    entries = [entry for entry in made if entry["level"] not in ("hub", "network")]
-    if not entries:
+    places = _by_place(entry for entry in made if entry["level"] not in ("hub", "network"))
+    if not places:
         return no_data("no report on a region was made")
     counts = results.places.groupby(["level", "code"])["hub"].nunique().to_dict()
     rows = [
         [
-            _link(results.names.get((entry["level"], entry["code"]), entry["code"]), entry),
-            entry["code"],
-            results.level(entry["level"])["title"],
-            number(counts.get((entry["level"], entry["code"]), 0)),
+            _link(results.names.get((level, code), code), entries),
+            code,
+            results.level(level)["title"],
+            number(counts.get((level, code), 0)),
         ]
-        for entry in sorted(entries, key=lambda entry: (entry["code"], entry["level"]))
+        for (level, code), entries in sorted(places.items(), key=lambda place: place[0][::-1])
     ]
     return table("Countries and their regions with a hub", ["Place", "Code", "Kind", "Hubs#"], rows)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from dihkpi.errors import WorkspaceError
-from dihkpi.reports.files import ASIDE, hash_of, write_text
-from dihkpi.reports.plan import versions
+from dihkpi.reports.files import ASIDE, hash_of, inside, write_text
 from dihkpi.reports.results import Results
+from dihkpi.reports.versions import versions
 
 NAME, MADE_BY = "manifest.json", "dihkpi"
 JOURNAL = ".made.jsonl"
@@ -106,18 +106,36 @@ def _write(out: Path, manifest: Mapping[str, Any]) -> None:
     write_text(out / NAME, json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
 
 
-def record_reports(out: Path, made: Iterable[Mapping[str, Any]], failed: Iterable[Mapping[str, Any]]) -> None:
-    """Put the reports of a run on record; those of earlier runs stay while their files do."""
+def record_reports(
+    out: Path, made: Iterable[Mapping[str, Any]], failed: Iterable[Mapping[str, Any]], all_of: set[str] | None = None
+) -> None:
+    """Put the reports of a run on record; those of earlier runs stay while their files do.
+
+    With ``all_of``, the paths of all reports that there are, those of earlier runs that are no more are removed.
+    """
     manifest = _read(out) or {"made_by": MADE_BY, "reports": []}
     failed = list(failed)
     gone = {entry["path"] for entry in failed}
     known = [*manifest["reports"], *_left_behind(out)]
     entries = {entry["path"]: entry for entry in known if all((out / name).is_file() for name in entry["files"])}
     entries |= {entry["path"]: {name: entry[name] for name in _MADE} for entry in made}
+    if all_of is not None:
+        _remove(out, (entries.pop(path) for path in sorted(set(entries) - all_of)))
     manifest["reports"] = [entries[path] for path in sorted(set(entries) - gone)]
     manifest["failed"] = [{name: entry[name] for name in _FAILED} for entry in failed]
     _write(out, manifest)
     (out / JOURNAL).unlink(missing_ok=True)
+
+
+def _remove(out: Path, entries: Iterable[Mapping[str, Any]]) -> None:
+    """Remove reports that are no more; a file that somebody changed stays."""
+    for entry in entries:
+        for name, digest in entry["files"].items():
+            file = inside(out, name)
+            if file.is_file() and hash_of(file) == digest:
+                file.unlink()
+                with contextlib.suppress(OSError):  # something else is in there
+                    file.parent.rmdir()
 
 
 def reports_on_record(out: str | Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from dihkpi.errors import ReportError
 from dihkpi.reports.blocks import Block
 from dihkpi.reports.wording import visible
 
@@ -40,10 +41,16 @@ def make_page(notebook: Any, folder: Path, title: str, script: str = "") -> str:
     script : str, optional
         The only script that the page may run.
     """
+    from jinja2 import TemplateError, TemplateSyntaxError
+
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() if script else ""
     resources = {"page": {"title": visible(title), "script": script, "script_hash": digest}}
     # As the exporter does it, but the notebook is neither copied, checked nor prepared: the page only reads it.
-    return str(_exporter(folder).template.render(nb=notebook, resources=resources)).lstrip("\r\n")
+    try:
+        return str(_exporter(folder).template.render(nb=notebook, resources=resources)).lstrip("\r\n")
+    except TemplateError as fault:
+        where = f" in line {fault.lineno}" if isinstance(fault, TemplateSyntaxError) else ""
+        raise ReportError(f"the frame of the page cannot be used: {visible(fault.message)}{where}") from None
 
 
 def warm_page(folder: Path) -> None:

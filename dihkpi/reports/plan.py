@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +13,7 @@ from dihkpi.intake.text import is_id
 from dihkpi.reports.extract import extract_path, packed
 from dihkpi.reports.extracting import read_index
 from dihkpi.reports.results import Results
+from dihkpi.reports.versions import versions
 from dihkpi.reports.wording import visible
 
 if TYPE_CHECKING:
@@ -149,15 +147,6 @@ def _jobs(results: Results, definitions: Definitions, wanted: set[tuple[str, str
                 report=name, level=level, code=code, title=title, template=template, page=page,
                 parameters=parameters, folder=results.folder.parent, path=path, parts=parts,
             )  # fmt: skip
-
-
-def versions() -> dict[str, str]:
-    """Versions of what decides the bytes of a page beside definitions and data."""
-    return {"python": sys.version.split()[0], **{name: version(name) for name in LIBRARIES if _installed(name)}}
-
-
-def _installed(name: str) -> bool:
-    return find_spec(name) is not None
 
 
 def _paths(level: str, code: str, report: str) -> tuple[str, ...]:

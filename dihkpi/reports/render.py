@@ -46,6 +46,10 @@ class Making:
     way: Way | None = None
     pdf_engine: str = "typst"
 
+    def told(self, job: ReportJob) -> ReportJob:
+        """A job with what its making adds to its key."""
+        return replace(job, parts={**job.parts, "pdf": self.pdf_engine}) if "pdf" in self.formats else job
+
     def __post_init__(self) -> None:
         if unknown := sorted(set(self.formats) - set(FORMATS)):
             raise UsageError(f"unknown format '{visible(unknown[0])}'\n  {hint_for(unknown[0], FORMATS)}")
@@ -62,6 +66,7 @@ def render_reports(
     making: Making | None = None,
     workers: int = 2,
     force: bool = False,
+    complete: bool = False,
     progress: Callable[[RenderResult], None] | None = None,
     executor: Executor | None = None,
 ) -> list[RenderResult]:
@@ -80,6 +85,8 @@ def render_reports(
         one after the other.
     force : bool
         Make reports again that have not changed.
+    complete : bool
+        Whether the plan holds every report of the folder: those of earlier runs that it does not name are removed.
     progress : callable, optional
         Called with each result as it comes.
     executor : concurrent.futures.Executor, optional
@@ -96,6 +103,7 @@ def render_reports(
         When the folder holds files that are not ours.
     """
     making, folder = making or Making(), Path(out).resolve()
+    plan = [making.told(job) for job in plan]
     recorded = claim(folder)
     results: dict[int, RenderResult] = {}
     with Journal(folder) as journal:
@@ -107,7 +115,8 @@ def render_reports(
                 progress(result)
     ordered = [results[position] for position in range(len(plan))]
     made = [vars(result) for result in ordered if result.state != "failed"]
-    record_reports(folder, made, [vars(result) for result in ordered if result.state == "failed"])
+    failed = [vars(result) for result in ordered if result.state == "failed"]
+    record_reports(folder, made, failed, {job.path for job in plan} if complete else None)
     return ordered
 
 
@@ -176,7 +185,7 @@ def _take_down(job: ReportJob, answered: Mapping[str, Any], out: Path) -> Render
     """Write the files of an answer; every fault becomes a result."""
     about = {"seconds": answered["seconds"], "way": answered["way"]}
     try:
-        trouble = inside(out, job.path).with_name("error.ipynb")
+        trouble = inside(out, _name(job, "error.ipynb"))
         if answered["error"]:
             message = str(answered["error"])
             if answered["notebook"]:

@@ -20,6 +20,7 @@ PARTS: Mapping[str, str] = {
     "page": "the frame of the page",
     "parameters": "its parameters",
     "title": "its title",
+    "pdf": "what makes the PDF",
     "software": "the version of Python or a library",
 }
 """What a key is made of, and how a change of it is told."""
@@ -42,11 +43,9 @@ def why(job: ReportJob, before: Mapping[str, Any] | None, files: Sequence[str], 
     if before is None:
         return "it is new"
     parts = before.get("parts", {})
-    changed = [
-        PARTS.get(name, name) for name in {**PARTS, **parts, **job.parts} if parts.get(name) != job.parts.get(name)
-    ]
-    if changed or before.get("key") != job.key:
-        return f"{listing(changed or ['its key'])} changed"
+    changed = [PARTS.get(name, name) for name in {**PARTS, **job.parts} if parts.get(name) != job.parts.get(name)]
+    if changed:
+        return f"{listing(changed)} changed"
     if missing := [name for name in files if name not in before["files"]]:
         return f"{listing(missing)} was never made"
     gone = [name for name, digest in before["files"].items() if not _is(inside(out, name), digest)]

@@ -120,8 +120,8 @@ def test_failures_stay_alone_and_name_template_cell_and_error(
     results = render_reports(plan, out, making=making, progress=lambda result: seen.append(result.path))
     assert [result.state for result in results] == ["failed"] * 4 + ["made"]
     assert results[0].message.startswith("bad.ipynb, cell 4 under 'Findings': ZeroDivisionError: division by zero")
-    assert "1 / 0" in results[0].message and "hub/bad/error.ipynb" in results[0].message
-    assert (out / "hub/bad/error.ipynb").is_file() and not (out / "hub/bad/index.html").exists()
+    assert "1 / 0" in results[0].message and "hub/bad/index.error.ipynb" in results[0].message
+    assert (out / "hub/bad/index.error.ipynb").is_file() and not (out / "hub/bad/index.html").exists()
     assert "killed.ipynb, cell 3 under 'Findings': its process ended itself with code 3" in results[1].message
     assert "slow.ipynb, cell 3 under 'Findings': it took longer than 2 seconds" in results[2].message
     assert "'colour' is not declared" in results[3].message

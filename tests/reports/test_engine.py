@@ -17,6 +17,7 @@ import nbformat
 import pytest
 
 from dihkpi.reports import ReportJob, render_reports
+from dihkpi.reports.extracting import write_extracts
 from dihkpi.reports.running.child import Limits
 from dihkpi.reports.running.notebook import NAME, check_parameters
 from dihkpi.reports.running.pool import WarmWorker, environment
@@ -51,6 +52,7 @@ EVERYTHING = (
     "print('gone too'); clear_output(wait=True); display(HTML('<i>next</i>'))",
     "%matplotlib inline\nimport pandas as pd\npd.DataFrame({'a': [1, 2]})",
     "x = 1;\nx;",
+    "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nNone",
     "await __import__('asyncio').sleep(0)\n'awaited'",
 )
 
@@ -94,6 +96,19 @@ def test_a_real_report_is_the_same_from_a_kernel(results: Path, worker: WarmWork
     assert made[0]["files"]["html"] == made[1]["files"]["html"]
 
 
+@linux
+def test_papermill_finds_the_engine_by_its_entry_point(template: Callable[..., Path], tmp_path: Path) -> None:
+    source, target = template("21 * 2"), tmp_path / "out.ipynb"
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--engine", NAME, str(source), str(target)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "42" in target.read_text()
+    unknown = subprocess.run(
+        [*command, "-k", "no-such-python"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert unknown.returncode != 0 and "no-such-python" in unknown.stderr
+
+
 def test_papermill_knows_the_engine_and_it_loads_nothing_heavy() -> None:
     (found,) = entry_points(group="papermill.engine", name=NAME)
     assert found.load().execute_notebook
@@ -126,6 +141,8 @@ WRONG = {
     "import os\nos.listdir('/etc')": "PermissionError: a report reads nothing but the results of its run: '/etc'",
     "def": "SyntaxError",
     "undefined": "NameError: name 'undefined' is not defined",
+    "import sqlite3\nsqlite3.connect('other.db')": "PermissionError: a report writes no file",
+    "from IPython.display import HTML, display\ndisplay(HTML('x' * 2_000_000))": "the cells print more than is allowed",
 }
 
 
@@ -142,6 +159,23 @@ def test_whatever_a_cell_does_is_told_with_its_place(
     cells = json.loads(answer["notebook"])["cells"]
     assert any(output["output_type"] == "error" for output in cells[3]["outputs"])
     assert worker.pid == before and sorted(path.name for path in tmp_path.iterdir()) == ["bad.ipynb"]
+
+
+@linux
+def test_a_template_reads_its_own_place_only(
+    make_results: Callable[..., Path], template: Callable[..., Path], worker: WarmWorker
+) -> None:
+    """What it reads of others would not be in its key: it would go stale unseen."""
+    data = make_results()
+    write_extracts(data)
+    own, other = (
+        "import dihkpi as dk\ndk.open_report(data, level, code).title()",
+        "dk.open_report(data, level, 'EE-saare')",
+    )
+    asked = request(template(own, other), data.parent)
+    asked["parameters"] = {"data": data.name, "level": "hub", "code": "HR-adria"}
+    said = worker.make(asked)["error"]
+    assert "cell 4" in said and "PermissionError: a report reads nothing but the results of its run" in said
 
 
 @linux

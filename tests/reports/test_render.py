@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from dihkpi.reports.extracting import write_extracts
 from dihkpi.reports.files import inside
 from dihkpi.reports.plan import checked_id
 from dihkpi.reports.render import Making
+from dihkpi.reports.why import why
 from dihkpi.reports.running.notebook import check_parameters
 
 ROOT = Path(__file__).parents[2]
@@ -143,3 +145,27 @@ def test_importing_the_reports_is_light() -> None:
     code = f"import sys, dihkpi.reports; print(*sorted(set('{heavy}'.split()) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == ""
+
+
+def test_reports_of_places_that_are_no_more_are_removed(job: ReportJob, tmp_path: Path) -> None:
+    """Only by a run of all reports, and only what nobody has changed."""
+    out = tmp_path / "out"
+    plan = [replace(job, path=f"region/{code}/index.html") for code in ("HR03", "HR04", "HR05")]
+    render_reports(plan, out, workers=1)
+    render_reports(plan[:1], out, workers=1)
+    assert (out / plan[1].path).is_file(), "a choice of reports says nothing about the others"
+    (out / plan[2].path).write_text("notes of the evaluator")
+    render_reports(plan[:1], out, workers=1, complete=True)
+    assert not (out / "region/HR04").exists() and (out / plan[2].path).read_text() == "notes of the evaluator"
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert [entry["path"] for entry in manifest["reports"]] == [plan[0].path]
+
+
+def test_another_engine_of_pdf_is_a_reason(job: ReportJob, tmp_path: Path) -> None:
+    told = Making().told(job)
+    assert told.key == job.key, "without a PDF nothing of it counts"
+    recorded = {"files": {}, "parts": {**job.parts, "pdf": "typst"}, "key": "k"}
+    assert why(job, recorded, [], tmp_path) == ""
+    assert why(replace(job, parts={**job.parts, "pdf": "chromium"}), recorded, [], tmp_path) == (
+        "what makes the PDF changed"
+    )

@@ -27,8 +27,8 @@ from uuid import uuid4
 from dihkpi.errors import ReportError, UsageError
 from dihkpi.reports.cluster.address import LOCAL, checked_address
 from dihkpi.reports.cluster.shared import Packing, Parcel, unpacked
-from dihkpi.reports.plan import versions
 from dihkpi.reports.running.pool import close_here, warm_here
+from dihkpi.reports.versions import versions
 from dihkpi.reports.wording import visible
 
 Job = Mapping[str, Any]

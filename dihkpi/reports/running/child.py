@@ -117,20 +117,30 @@ def _as_child(work: Callable[[Say], None], writer: int, limits: Limits) -> None:
 
 def _settle(limits: Limits) -> None:
     """A group, signals, streams and limits of its own; the end of the parent is the end of the child."""
-    parent = os.getppid()
+    end_with_parent(os.getppid())
     os.setsid()
-    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
+    limit_memory(limits)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def end_with_parent(parent: int) -> None:
+    """From now on the end of the parent, whose number is given, is the end of this process; Linux only."""
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def limit_memory(limits: Limits) -> None:
+    """Allow this process so much more than it has now; Linux only."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     memory = pages * resource.getpagesize() + limits.memory_mb * _MEGABYTE
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if memory < 1 << 44:
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
 def _write(writer: int, message: Any) -> None:

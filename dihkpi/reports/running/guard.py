@@ -1,7 +1,8 @@
 """A template reads its own data and nothing else: what leaves the report is an error of the cell that tries.
 
 This catches mistakes, and stops what a template has no business with, early and in plain words. It is no prison: a
-template is code, and runs with the rights of whoever runs it. Use templates of people you trust.
+template is code, and runs with the rights of whoever runs it. Files that a library opens without Python, as Arrow does
+with Parquet, are not seen. Use templates of people you trust.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-_OWN = ("/dev/null", "/dev/urandom", "/proc/self", "/usr/share/zoneinfo", "/usr/share/fonts", "/etc/fonts")
+_OWN = (
+    *("/dev/null", "/dev/urandom", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys/fs/cgroup", "/sys/devices"),
+    *("/usr/share/zoneinfo", "/usr/share/fonts", "/etc/fonts", "/etc/mime.types", "/etc/localtime"),
+)
 _NETWORK = "a report needs no network: everything it reads is in the results of the run"
 _PROCESS = "a report starts no process of its own"
 _REFUSED = {
@@ -23,7 +27,11 @@ _REFUSED = {
     "os.spawn": _PROCESS, "os.system": _PROCESS, "subprocess.Popen": _PROCESS, "pty.spawn": _PROCESS,
     "os.kill": _PROCESS.replace("starts", "ends"), "os.killpg": _PROCESS.replace("starts", "ends"),
 }  # fmt: skip
-_CHANGES = {"os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod"}
+_CHANGES = {
+    *("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod"),
+    *("os.chown", "os.utime", "sqlite3.connect"),
+}
+_TWO_PATHS = {"os.rename", "os.link", "os.symlink"}
 _LISTS = {"os.listdir", "os.scandir"}
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -34,7 +42,7 @@ def guard(allowed: tuple[str, ...], scratch: str) -> None:
     Parameters
     ----------
     allowed : tuple of str
-        Folders that may be read, beside Python and its packages.
+        Files and folders that may be read, beside Python and its packages.
     scratch : str
         Folder that may be written to; temporary files go there.
     """
@@ -52,7 +60,8 @@ def _watch(readable: tuple[str, ...], scratch: str) -> Callable[[str, tuple[Any,
             writes = bool((values[2] or 0) & _WRITES) if len(values) > 2 and isinstance(values[2], int) else False
             check(values[0], writes)
         elif event in _CHANGES:
-            check(values[0], True)
+            for path in values[: 2 if event in _TWO_PATHS else 1]:
+                check(path, True)
         elif event in _LISTS and isinstance(values[0], (str, bytes)):
             check(values[0], False)
 

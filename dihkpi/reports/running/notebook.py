@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dihkpi.errors import ReportError
+from dihkpi.reports.extract import extract_path
 from dihkpi.reports.running.child import Limits, can_fork
 from dihkpi.reports.wording import visible
 
@@ -50,7 +51,7 @@ def execute(
     parameters : mapping
         Values of its parameters; JSON types only.
     folder : Path
-        Working directory of the cells, and the only folder that they may read.
+        Working directory of the cells. They may read the extract of their place in it; where there is none, all of it.
     limits : Limits, optional
         What the notebook may take.
     way : {'child', 'process', 'kernel'}, optional
@@ -86,11 +87,18 @@ def _warm(template: Path, arguments: Mapping[str, Any], scratch: Path, limits: L
     from dihkpi.reports.engine import register
 
     kept: list[Any] = []
-    folders = (str(Path(arguments["cwd"]).resolve()), str(scratch))
+    folders = (_readable(Path(arguments["cwd"]).resolve(), arguments["parameters"]), str(scratch))
     more = {"limits": limits, "folders": folders, "in_this_process": here, "kept": kept}
     notebook = _loaded(template, template.stat().st_mtime_ns)
     reason = _run(notebook, None, {**arguments, **more, "engine_name": register()})
     return (kept[0] if kept else None), reason
+
+
+def _readable(folder: Path, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the cells may read: the extract of their place and the names of codes, because their key knows no more."""
+    data, level, code = (str(parameters.get(name, "")) for name in ("data", "level", "code"))
+    extract = folder / data / extract_path(level, code)
+    return (str(extract), str(folder / data / "dictionary.json")) if extract.is_file() else (str(folder),)
 
 
 @lru_cache(maxsize=8)

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from dihkpi.reports.running.child import Limits
+from dihkpi.reports.running.child import Limits, end_with_parent, limit_memory
 
 if TYPE_CHECKING:
     from dihkpi.reports.running.shell import ReportShell
@@ -52,13 +53,13 @@ class Order:
     cells : sequence of Cell
     limits : Limits
         What they may take.
-    folders : tuple of (str, str), optional
-        A folder that they may read and one that they may write to; everything by default.
+    folders : tuple of (tuple of str, str), optional
+        Files and folders that they may read, and a folder that they may write to; everything by default.
     """
 
     cells: Sequence[Cell]
     limits: Limits
-    folders: tuple[str, str] | None = None
+    folders: tuple[tuple[str, ...], str] | None = None
 
 
 def fulfil(order: Order, say: Say, shell: ReportShell | None = None) -> None:
@@ -80,7 +81,7 @@ def fulfil(order: Order, say: Say, shell: ReportShell | None = None) -> None:
         if shell is not None:
             from dihkpi.reports.running.guard import guard
 
-            guard(order.folders[:1], order.folders[1])
+            guard(*order.folders)
     (shell or new_shell()).run_all(order.cells, say, order.limits.output_mb << 20)
 
 
@@ -109,7 +110,7 @@ def in_new_process(order: Order, hear: Say) -> str:
 
         def stop() -> None:
             late.set()
-            process.kill()
+            _end_all(process)
 
         timer = threading.Timer(order.limits.seconds, stop)
         timer.start()
@@ -117,10 +118,19 @@ def in_new_process(order: Order, hear: Say) -> str:
             reason = _converse(process, order, hear)
         finally:
             timer.cancel()
-            process.kill()
+            _end_all(process)
     if late.is_set():
         return f"it took longer than {order.limits.seconds:.0f} seconds"
     return "its process ended without a word" if reason is None else reason
+
+
+def _end_all(process: subprocess.Popen[bytes]) -> None:
+    """End a process and, where there are groups, all that it started."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
 
 
 def _converse(process: subprocess.Popen[bytes], order: Order, hear: Say) -> str | None:
@@ -139,6 +149,9 @@ def _converse(process: subprocess.Popen[bytes], order: Order, hear: Say) -> str 
 def _main() -> None:
     asked = json.load(sys.stdin.buffer)
     order = Order([Cell(**cell) for cell in asked["cells"]], Limits(**asked["limits"]), asked["folders"])
+    if sys.platform == "linux":
+        end_with_parent(os.getppid())
+        limit_memory(order.limits)
     lines = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
     os.dup2(2, 1)  # whatever is printed behind Python's back is no message
     if order.folders is None:

@@ -21,7 +21,7 @@ _MARGIN = 120.0  # seconds for what is not the notebook: the start of the proces
 
 ENVIRONMENT = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",  # a thread of Arrow's allocator, unwelcome at a fork
-    "MPLBACKEND": "Agg",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # figures of pyplot are outputs, as in a kernel
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",

@@ -98,9 +98,10 @@ class ReportShell(InteractiveShell):  # type: ignore[misc]
         """There is no window."""
 
     def add(self, output: dict[str, Any], name: str | None = None) -> None:
-        """One more output of the running cell; one with a name can be replaced later."""
+        """One more output of the running cell; one with a name can be replaced later. A ReportError without room."""
         if self._clear_first:
             self.clear(False)
+        self._make_room(sum(len(content) for content in output.get("data", {}).values() if isinstance(content, str)))
         self.outputs.append(output)
         if name:
             self._displays.setdefault(name, []).append((self.position, output))
@@ -118,15 +119,18 @@ class ReportShell(InteractiveShell):  # type: ignore[misc]
             self.outputs.clear()
 
     def say(self, stream: str, text: str) -> None:
-        """Text that was printed; a ReportError when there is no more room for it."""
-        self.room -= len(text)
-        if self.room < 0:
-            raise ReportError("the cells print more than is allowed\n  print less: a report shows values, not logs")
+        """Text that was printed."""
+        self._make_room(len(text))
         last = self.outputs[-1] if self.outputs and not self._clear_first else {}
         if last.get("output_type") == "stream" and last["name"] == stream:
             last["text"] += text
         elif text:
             self.add({"output_type": "stream", "name": stream, "text": text})
+
+    def _make_room(self, size: int) -> None:
+        self.room -= size
+        if self.room < 0:
+            raise ReportError("the cells print more than is allowed\n  print less: a report shows values, not logs")
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
         self.add({"output_type": "error", "ename": etype.__name__, "evalue": str(evalue), "traceback": list(stb)})

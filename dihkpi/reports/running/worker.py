@@ -79,6 +79,8 @@ def answer(job: Job) -> Answer:
         found |= {"error": str(error), "notebook": notebook_text(error.notebook)}
     except (DihkpiError, OSError) as error:
         found["error"] = str(error)
+    except Exception as error:  # a fault of ours or of a library: this report fails, the process goes on
+        found["error"] = f"{Path(job['template']).name}: {type(error).__name__}: {error}"
     if way == "process":
         _forget()
     return found | {"seconds": round(time.perf_counter() - start, 3)}
