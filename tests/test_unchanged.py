@@ -87,8 +87,8 @@ def test_the_quick_look_loads_nothing_heavy(made):
 def small(tmp_path):
     """A workspace of a few files, and a run of it that was noted."""
     space = create_workspace(tmp_path / "space")
-    for path in ("inbox/hubs.csv", "inbox/HR-a/services.csv", "store.db", "respondents.key", "results/2026/meta.json", "issues/issues.html",
-                 "reports/2026/index.html", "reports/2026/hub/HR-a/index.html"):  # fmt: skip
+    for path in ("inbox/hubs.csv", "inbox/HR-a/services.csv", "store.db", "respondents.key", "results/2026/meta.json",
+                 "issues/issues.html", "reports/2026/index.html", "reports/2026/hub/HR-a/index.html"):  # fmt: skip
         (space.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (space.folder / path).write_text("Adria")
     report = RenderResult("hub_assessment", "hub", "HR-a", "Adria", "hub/HR-a/index.html", "k", {}, "made", {})

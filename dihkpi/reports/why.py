@@ -43,7 +43,8 @@ def why(job: ReportJob, before: Mapping[str, Any] | None, files: Sequence[str], 
     if before is None:
         return "it is new"
     parts = before.get("parts", {})
-    changed = [PARTS.get(name, name) for name in {**PARTS, **job.parts} if parts.get(name) != job.parts.get(name)]
+    ours = [name for name in {**PARTS, **job.parts} if name in job.parts]
+    changed = [PARTS.get(name, name) for name in ours if parts.get(name) != job.parts[name]]
     if changed:
         return f"{listing(changed)} changed"
     if missing := [name for name in files if name not in before["files"]]:

@@ -170,7 +170,7 @@ def test_a_template_reads_its_own_place_only(
     write_extracts(data)
     own, other = (
         "import dihkpi as dk\ndk.open_report(data, level, code).title()",
-        "dk.open_report(data, level, 'EE-saare')",
+        "dk.open_report(data, level, 'EE-aegean')",
     )
     asked = request(template(own, other), data.parent)
     asked["parameters"] = {"data": data.name, "level": "hub", "code": "HR-adria"}

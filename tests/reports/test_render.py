@@ -19,8 +19,8 @@ from dihkpi.reports.extracting import write_extracts
 from dihkpi.reports.files import inside
 from dihkpi.reports.plan import checked_id
 from dihkpi.reports.render import Making
-from dihkpi.reports.why import why
 from dihkpi.reports.running.notebook import check_parameters
+from dihkpi.reports.why import why
 
 ROOT = Path(__file__).parents[2]
 PAYLOADS = Path(__file__).with_name("payloads.json")
