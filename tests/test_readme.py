@@ -48,6 +48,7 @@ def test_a_new_survey_is_checked_and_scored(folder: Path) -> None:
     assert scores["HR2"].to_dict() == {"overall": 0.0, "use": 0.0, "skills": 0.0}
 
 
+@pytest.mark.slow
 def test_a_new_kpi_level_and_report_reach_the_page(folder: Path) -> None:
     write_demo(folder / "mynetwork", hubs=1)
     options = ("--definitions", "definitions", "--period", DEMO_PERIOD)

@@ -154,6 +154,7 @@ def test_without_a_period_the_day_counts(small, monkeypatch):
     assert recalled(small) is None and fixed.before() == before
 
 
+@pytest.mark.slow
 def test_verify_finds_what_times_cannot_tell_and_says_why(space):
     page = space.reports / DEMO_PERIOD / "hub/HR-adria/index.html"
     page.write_bytes(page.read_bytes().replace(b"Adria", b"Adrio"))
@@ -162,6 +163,7 @@ def test_verify_finds_what_times_cannot_tell_and_says_why(space):
     assert reasons(result) == {"HR-adria": "hub/HR-adria/index.html was changed or removed since", "EE-lumi": ""}
 
 
+@pytest.mark.slow
 def test_the_results_of_the_same_data_are_used_again(space, monkeypatch):
     """A new day, a second choice of reports: neither is a reason to score and compute again."""
     monkeypatch.setattr(steps, "prepare", lambda *_: pytest.fail("it was scored again"))
@@ -171,6 +173,7 @@ def test_the_results_of_the_same_data_are_used_again(space, monkeypatch):
     assert (space.results / DEMO_PERIOD / "meta.json").stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_a_corrected_answer_makes_the_reports_of_its_hub_only(space):
     """The other hub reads nothing of it, while its region, its country and the network would."""
     file = space.inbox / "HR-adria" / "SMEEuDMAdata.csv"
