@@ -16,6 +16,8 @@ def scoring_problems(survey: Survey, where: str) -> Iterator[str]:
     """What is wrong under any choice of the switches, each problem once."""
     seen: set[str] = set()
     unused = {item.code for form in survey.forms.values() for item in form.items}
+    if points := (survey.raw_scoring or {}).get("item_points"):
+        unused &= set(points)
     for variant in _variants(survey):
         try:
             scoring = survey.scoring(variant)
@@ -58,6 +60,7 @@ def tree_problems(survey: Survey, scoring: Scoring, where: str) -> Iterator[str]
         if code != "overall" and code not in parents:
             yield f"{at}: belongs to no node; name it in the 'of' of its parent"
         yield from _node(survey, scoring, node, at)
+    yield from _item_points(survey, scoring, where)
     for table, points in scoring.points.items():
         for code, share in points.items():
             yield from _share(share, f"{where} › points › {table} › {code}")
@@ -75,6 +78,8 @@ def _node(survey: Survey, scoring: Scoring, node: Node, at: str) -> Iterator[str
     yield from _weights(node, node.of or tuple(item.code for item in items_of(survey, node)), f"{at} › weights")
     if node.bands:
         yield from known(node.bands, scoring.bands, f"{at} › bands", "bands")
+    if bool(scoring.item_points) != (node.aggregate == "sum"):
+        yield f"{at} › aggregate: '{node.aggregate}'\n      all nodes of a survey with item_points are sums, and no others"
     if node.items:
         yield from _items(survey, scoring, node, at)
     for knock in node.knockout:
@@ -88,6 +93,21 @@ def _weights(node: Node, children: tuple[str, ...], at: str) -> Iterator[str]:
             yield f"{at} › {child}: {weight:g} is negative\n      a weight is 0 or more; 0 takes the child out"
     if children and not any(node.weights.get(child, 1) for child in children):
         yield f"{at}: all are 0, so that nothing counts\n      give at least one child a weight above 0"
+
+
+def _item_points(survey: Survey, scoring: Scoring, where: str) -> Iterator[str]:
+    items = {item.code: item for form in survey.forms.values() for item in form.items}
+    for code, points in scoring.item_points.items():
+        at = f"{where} › item_points › {code}"
+        yield from known(code, items, at, "item")
+        if code in items and items[code].type in survey.answer_types:
+            for answer in points:
+                yield from known(answer, survey.answer_types[items[code].type].codes, at, "code")
+        if not any(value > 0 for value in points.values()):
+            yield f"{at}: no answer earns anything\n      give one of them points above 0, or leave the item out"
+    facets = [facet for form in survey.forms.values() for facet in form.facets]
+    if scoring.awarded:
+        yield from known(scoring.awarded, facets, f"{where} › awarded", "facet")
 
 
 def _share(share: float | None, at: str) -> Iterator[str]:
@@ -117,6 +137,8 @@ def _items(survey: Survey, scoring: Scoring, node: Node, at: str) -> Iterator[st
         yield from known(code, all_items, f"{at} › items", "item")
     if node.points:
         yield from known(node.points, scoring.points, f"{at} › points", "table of points")
+    if scoring.item_points:
+        return
     for answer_type in sorted({item.type for item in items_of(survey, node)} & set(survey.answer_types)):
         table = node.points or answer_type
         if table not in scoring.points:

@@ -186,6 +186,7 @@ class _Loader:
         raw = {**raw, "forms": self._with_items(name, raw, files["folders"])}
         scoring = files.get("scoring.yaml") or None
         if scoring is not None:
+            scoring = self._with_tables(name, scoring, files["folders"])
             self._check_scoring(name, scoring)
         known = set(SurveyText.model_fields)
         body = {
@@ -217,6 +218,34 @@ class _Loader:
             if self._build(Scoring, body, where if not choice else f"{where} › options › {choice}") is None:
                 return
 
+    def _with_tables(self, name: str, raw: dict[str, Any], folders: list[Path]) -> dict[str, Any]:
+        """A scoring with the rows of its CSV files put in: points of answers, and nodes of the tree."""
+        result = dict(raw)
+        if isinstance(points := raw.get("item_points"), str):
+            table: dict[str, dict[str, str]] = {}
+            where = f"{name}/scoring.yaml › item_points"
+            for row in self._rows(where, name, points, folders, ("item", "code", "points")):
+                table.setdefault(row["item"], {})[row["code"]] = row["points"]
+            result["item_points"] = table
+        if isinstance(nodes := raw.get("nodes"), str):
+            where = f"{name}/scoring.yaml › nodes"
+            result["nodes"] = _tree_of(self._rows(where, name, nodes, folders, ("code", "parent", "item", "label")))
+        return result
+
+    def _rows(
+        self, where: str, name: str, file: str, folders: list[Path], columns: tuple[str, ...]
+    ) -> list[dict[str, str]]:
+        """Rows of a CSV beside a definition; without it, a problem and no rows."""
+        path = next((f / file for f in reversed(folders) if (f / file).is_file()), folders[-1] / file)
+        try:
+            self.digest.update(path.read_bytes())
+            return read_csv_rows(path, f"{name}/{file}", columns)
+        except OSError:
+            self.problems.append(f"{where}: no file {file} beside it")
+        except DefinitionError as fault:
+            self.problems.extend(fault.problems)
+        return []
+
     def _with_items(self, name: str, raw: dict[str, Any], folders: list[Path]) -> Any:
         """Forms with the rows of their items CSV put in."""
         forms = raw.get("forms")
@@ -225,18 +254,10 @@ class _Loader:
         for form, body in forms.items():
             items = body.get("items") if isinstance(body, dict) else None
             if isinstance(items, str):
-                path = next((f / items for f in reversed(folders) if (f / items).is_file()), folders[-1] / items)
-                try:
-                    self.digest.update(path.read_bytes())
-                    rows = read_csv_rows(path, f"{name}/{items}", tuple(Item.model_fields))
-                    fields = Item.model_fields
-                    body = {**body, "items": [{k: v for k, v in row.items() if k in fields} for row in rows]}
-                except OSError:
-                    self.problems.append(f"{name}/survey.yaml › forms › {form} › items: no file {items} beside it")
-                    body = {**body, "items": []}
-                except DefinitionError as fault:
-                    self.problems.extend(fault.problems)
-                    body = {**body, "items": []}
+                where = f"{name}/survey.yaml › forms › {form} › items"
+                fields = Item.model_fields
+                rows = self._rows(where, name, items, folders, tuple(fields))
+                body = {**body, "items": [{k: v for k, v in row.items() if k in fields} for row in rows]}
             forms = {**forms, form: body}
         return forms
 
@@ -246,3 +267,15 @@ class _Loader:
         except ValidationError as fault:
             self.problems.extend(explain(fault, where))
             return None
+
+
+def _tree_of(rows: list[dict[str, str]]) -> dict[str, dict[str, Any]]:
+    """Nodes from rows that name their parent: a row with an item is a lowest node."""
+    nodes: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        below: dict[str, Any] = {"items": {"code": [row["item"]]}} if row["item"] else {"of": []}
+        nodes[row["code"]] = {"label": row["label"], **below}
+    for row in rows:
+        if row["parent"]:
+            nodes.setdefault(row["parent"], {}).setdefault("of", []).append(row["code"])
+    return nodes

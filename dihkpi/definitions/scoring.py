@@ -10,7 +10,7 @@ from pydantic import WithJsonSchema, model_validator
 
 from dihkpi.definitions.base import Definition, Names, Number
 
-METHODS = ("mean", "geometric", "minimum")
+METHODS = ("mean", "geometric", "minimum", "sum")
 """Names of the methods of aggregation."""
 
 
@@ -50,7 +50,7 @@ class Node(Definition):
     scale: tuple[Number, Number] = (0.0, 100.0)
     """Value of the worst and of the best answers."""
     aggregate: Annotated[str, WithJsonSchema({"enum": list(METHODS)})] = "mean"
-    """How the children become one value: `mean`, `geometric` or `minimum`."""
+    """How the children become one value: `mean`, `geometric`, `minimum`, or `sum` of points over the most possible."""
     weights: Mapping[str, Number] = {}
     """Weight per child; 1 where none is given."""
     missing: Literal["zero", "drop", "refuse"] = "drop"
@@ -109,15 +109,33 @@ class Scoring(Definition):
     valid_from: date | None = None
     """First day of validity."""
     nodes: Mapping[str, Node]
-    """The tree, by code; its root is `overall`."""
+    """The tree, by code; its root is `overall`. May be read from a CSV with code, parent, item and label."""
+    defaults: Mapping[str, Any] = {}
+    """Fields that every node has unless it says otherwise."""
     points: Mapping[str, Mapping[str, Number | None]] = {}
     """Table name to points per answer code, as a share of the best answer; `null` where the answer means n/a."""
+    item_points: Mapping[str, Mapping[str, Number]] = {}
+    """Item to points per answer code, for surveys scored in points; read from the CSV that the field names."""
+    awarded: str | None = None
+    """Facet with points that count instead of those of the answer wherever a file states them."""
     recode: Mapping[str, Mapping[str, str]] = {}
     """Per answer type: codes to read as other codes."""
     bands: Mapping[str, Bands] = {}
     """Named ranges."""
     options: Mapping[str, Option] = {}
     """Documented switches."""
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, raw: Any) -> Any:
+        """Put the defaults into the nodes."""
+        if not isinstance(raw, Mapping) or not raw.get("defaults") or not isinstance(raw.get("nodes"), Mapping):
+            return raw
+        nodes = {
+            code: {**raw["defaults"], **node} if isinstance(node, Mapping) else node
+            for code, node in raw["nodes"].items()
+        }
+        return {**raw, "nodes": nodes}
+
     display_decimals: int = 1
     """Decimals in reports; everything is computed in full precision."""
     reliable_share: Number = 0.0

@@ -13,6 +13,7 @@ CellType = Literal[
     "text", "id", "integer", "decimal", "money", "percent", "date", "dates", "boolean", "period", "url",
     "code", "codes", "rated_codes", "hub",
 ]  # fmt: skip
+NUMBERS: tuple[CellType, ...] = ("integer", "decimal", "money", "percent")
 DateOrder = Literal["ymd", "dmy", "mdy"]
 
 
@@ -73,6 +74,8 @@ class AnswerType(Definition):
     """Name for messages."""
     codes: Mapping[str, str]
     """Code to label, lowest answer first."""
+    aliases: Mapping[str, str] = {}
+    """Further texts that a file may hold, and the codes that they mean."""
 
 
 class Source(Definition):
@@ -84,6 +87,38 @@ class Source(Definition):
     """Counted from 1, for files whose header is not known."""
 
 
+class QuestionBlock(Definition):
+    """Rows of a sheet that hold one question each, below a header of their own."""
+
+    after: str
+    """Text of the heading that opens the block; `*` stands for any letters."""
+    until: str = ""
+    """Text of the heading that ends it; the end of the sheet when not given."""
+    id: str
+    """Header of the column with the numbers of the questions."""
+    answer: str
+    """Header of the column with the answers."""
+    prefix: str = ""
+    """Put before the number of a question to get the code of its item."""
+    columns: Mapping[str, str] = {}
+    """Number of a question to a column of the form; items need no entry."""
+    facets: Mapping[str, str] = {}
+    """What stands beside the answers to the header of its column."""
+    ignore: Names = ()
+    """Numbers of questions that are not read."""
+
+
+class Place(Definition):
+    """A cell, by its address or by a text beside it."""
+
+    cell: str | None = None
+    """Address such as `D9`."""
+    beside: str | None = None
+    """Text of a cell; `*` stands for any letters."""
+    column: str | None = None
+    """Letter of the column in the row of that text; the next filled cell to the right when not given."""
+
+
 class Layout(Definition):
     """How one kind of file carries a form; which file is which is decided by content."""
 
@@ -92,7 +127,7 @@ class Layout(Definition):
     containers: tuple[Literal["csv", "xlsx"], ...] = ("csv", "xlsx")
     """Kinds of file."""
     sheet: str | None = None
-    """Name of the sheet; any sheet when not given."""
+    """Name of the sheet, `*` for any letters; any sheet when not given."""
     file: str | None = None
     """Pattern of the file name, only to choose between layouts that fit equally."""
     signature: Names = ()
@@ -107,10 +142,26 @@ class Layout(Definition):
     """Per answer type: cell text to code."""
     dates: DateOrder = "ymd"
     """Order of day, month and year; ISO dates are always read."""
-    decimal: Literal["dot", "comma"] = "dot"
-    """Decimal sign."""
+    decimal: Literal["dot", "comma", "detect"] = "dot"
+    """Decimal sign; `detect` lets the numbers that only one sign can read decide, once for a file."""
+    missing: Names = ()
+    """Texts that mean 'no answer' in every column, such as placeholders; `*` at the end stands for any end."""
     extra: Literal["keep", "warn"] = "warn"
     """Whether columns beyond the layout are worth a warning."""
+    header_row: int | None = None
+    """Row of the header as a spreadsheet shows it; looked for in the first rows when not given."""
+    below: int = 1
+    """How many rows below the header the first answer stands."""
+    until: Names = ()
+    """Rows end before one whose first filled cell is one of these texts, such as a row of totals."""
+    fill_down: Names = ()
+    """Columns in which an empty cell means the value above, as in merged cells."""
+    apart: Mapping[str, Names] = {}
+    """Header to texts: rows with one of them are counted, but kept apart, such as incomplete responses."""
+    blocks: tuple[QuestionBlock, ...] = ()
+    """For sheets with one question a row: where the questions stand."""
+    cells: Mapping[str, Place] = {}
+    """For sheets with one respondent each: column of the form to the cell that holds it."""
 
     def source(self, column: str) -> Source:
         """Where to look for a column of the form."""
@@ -119,13 +170,14 @@ class Layout(Definition):
             return Source(header=(column,))
         return given if isinstance(given, Source) else Source(header=given)
 
-    def source_by_position(self, position: int) -> bool:
-        """Whether a column is read from this position, counted from 0, whatever its header."""
-        return any(isinstance(s, Source) and s.position == position + 1 for s in self.headers.values())
+    @property
+    def turned(self) -> bool:
+        """Whether a sheet holds one respondent, and is turned into one row."""
+        return bool(self.blocks or self.cells)
 
 
 class Rule(Definition):
-    """A rule over cells: one of ``check``, ``sequence``, ``exclusive``, ``unanswered``, ``straight_lining``."""
+    """A rule over cells: exactly one of the kinds below, from ``check`` on."""
 
     brief: str
     """The rule as one plain sentence."""
@@ -143,6 +195,8 @@ class Rule(Definition):
     """An item that excludes a tick on every other item of its question."""
     unanswered: bool = False
     """Each question without any answer is reported."""
+    agrees: str | None = None
+    """A facet with points that must be those that the scoring gives for the answer."""
     straight_lining: Names = ()
     """Answer types in which all items of the form having the same highest or non-zero answer is suspicious."""
 
@@ -205,6 +259,8 @@ class Form(Definition):
     """Columns beside the items."""
     items: tuple[Item, ...] = ()
     """Read from the CSV that ``items`` names."""
+    facets: Mapping[str, Column] = {}
+    """What may stand beside each answer, such as points or a mark; columns are called ``item@facet``."""
     hub: str | None = None
     """Column that names the hub; without one the folder of the file tells."""
     hub_country: str | None = None
@@ -224,12 +280,28 @@ class Form(Definition):
     tidy: bool = True
     """Also read as a plain table with the column names as headers."""
 
+    def column_type(self, name: str) -> CellType | None:
+        """Type of a column or of what stands beside an item; ``None`` for items."""
+        column = self.facets.get(name.partition("@")[2]) if "@" in name else self.columns.get(name)
+        return column.type if column else None
+
     def questions(self) -> dict[str, tuple[Item, ...]]:
         """Items by question, in the order of the form."""
         result: dict[str, tuple[Item, ...]] = {}
         for item in self.items:
             result[item.question] = (*result.get(item.question, ()), item)
         return result
+
+
+class Accept(Definition):
+    """What becomes of a file with errors."""
+
+    unit: Literal["row", "answer"] = "row"
+    """What an error sets aside: the whole row, or the answer alone (an error in a key takes its row all the same)."""
+    policy: Literal["lenient", "strict"] = "lenient"
+    """`strict` sets all rows of a file aside when any has an error."""
+    max_error_share: Number = 1.0
+    """A file in which a larger share of the rows has errors is doubtful as a whole, and all its rows are set aside."""
 
 
 class SurveyText(Definition):
@@ -257,3 +329,5 @@ class SurveyText(Definition):
     """Code of a question to its short text."""
     forms: Mapping[str, Form]
     """Tables of the survey, by name."""
+    accept: Accept = Accept()
+    """What becomes of a file with errors."""

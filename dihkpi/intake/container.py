@@ -1,57 +1,15 @@
-"""What kind of file this is, decided by its first bytes, and its cells as text with their places."""
+"""What kind of file this is, decided by its first bytes, and the reader that fits it."""
 
 from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake.text import normalise_header
-
-PREAMBLE = 20
-"""The header is looked for in this many rows."""
-
-Cells = npt.NDArray[np.object_]
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One table of text as it stands in a file, before anything is understood.
-
-    Parameters
-    ----------
-    name : str
-        Name of the sheet, empty for a CSV.
-    cells : numpy.ndarray of object, shape (rows, columns)
-        Text of every cell, empty where there is none; blank rows are left out.
-    rows : numpy.ndarray of int, shape (rows,)
-        Row number of each row as a spreadsheet shows it.
-    notes : tuple of (rule, message)
-        What the reader had to do to read it.
-    fields : numpy.ndarray of int, shape (rows,), optional
-        Number of fields of each row, where a file can get it wrong.
-    unread : frozenset of (int, int)
-        Index of the row and position of the cells that hold a formula without a value, or with an error.
-    """
-
-    name: str
-    cells: Cells
-    rows: npt.NDArray[np.int64]
-    notes: tuple[tuple[str, str], ...] = ()
-    fields: npt.NDArray[np.int64] | None = None
-    unread: frozenset[tuple[int, int]] = frozenset()
-
-    @cached_property
-    def head(self) -> list[set[str]]:
-        """Normalised texts of the rows in which the header may stand."""
-        return [{normalise_header(text) for text in row if text} for row in self.cells[:PREAMBLE]]
+from dihkpi.intake.sheet import Sheet
 
 
 @dataclass(frozen=True)
@@ -65,6 +23,12 @@ class Limits:
     entries: int
     unpacked_bytes: int
     ratio: float
+    text_bytes: int = 0
+    """Largest file that is read in blocks; as ``file_bytes`` when 0."""
+    text_rows: int = 0
+    """Most rows of a file that is read in blocks; as ``rows`` when 0."""
+    block_cells: int = 1_000_000
+    """Cells that are looked at together."""
 
     @classmethod
     def of(cls, value: Any) -> Limits:
@@ -77,6 +41,9 @@ class Limits:
             entries=int(value("max_archive_entries")),
             unpacked_bytes=int(value("max_unpacked_megabytes")) * 1_000_000,
             ratio=float(value("max_compression_ratio")),
+            text_bytes=int(value("max_text_megabytes")) * 1_000_000,
+            text_rows=int(value("max_text_rows")),
+            block_cells=int(value("block_cells")),
         )
 
 
@@ -127,14 +94,16 @@ def read_sheets(path: Path, limits: Limits) -> tuple[str, list[Sheet]]:
     size = path.stat().st_size
     if size == 0:
         raise FileRefusedError("empty_file", f"{path.name} is empty (0 bytes)", "export it again")
-    if size > limits.file_bytes:
-        raise FileRefusedError(
-            "too_large",
-            f"{path.name} has {size / 1e6:,.0f} MB; at most {limits.file_bytes / 1e6:,.0f} MB are read",
-            "split it, or raise max_file_megabytes in policy.yaml",
-        )
     with path.open("rb") as handle:
         head = handle.read(512)
+    in_blocks = not head.startswith(b"PK")
+    most = limits.text_bytes if in_blocks and limits.text_bytes else limits.file_bytes
+    if size > most:
+        raise FileRefusedError(
+            "too_large",
+            f"{path.name} has {size / 1e6:,.0f} MB; at most {most / 1e6:,.0f} MB are read",
+            f"split it, or raise {'max_text_megabytes' if in_blocks else 'max_file_megabytes'} in policy.yaml",
+        )
     for magic, (what, hint) in _REFUSED.items():
         if head.startswith(magic):
             raise FileRefusedError("wrong_container", f"{path.name} is {what}", hint)
@@ -179,19 +148,3 @@ def check_archive(path: Path, limits: Limits) -> None:
         raise FileRefusedError(
             "unsafe_archive", f"{path.name} unpacks to {size}", "save it again in Excel, or split it"
         )
-
-
-def column_letter(position: int) -> str:
-    """Letters of a column, counted from 0.
-
-    Examples
-    --------
-    >>> column_letter(0), column_letter(27)
-    ('A', 'AB')
-    """
-    letters = ""
-    position += 1
-    while position:
-        position, rest = divmod(position - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters

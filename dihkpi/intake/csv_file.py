@@ -1,92 +1,80 @@
-"""CSV: encoding by mark and strict UTF-8, separator by the header, width checked per row."""
+"""CSV: encoding by mark and strict UTF-8, separator by the header, width checked per row, read block by block."""
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
+from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake.container import PREAMBLE, Limits, Sheet
+from dihkpi.intake.container import Limits
+from dihkpi.intake.encodings import Encoding, detect
 from dihkpi.intake.safe_csv import unescape_text
-from dihkpi.intake.text import show
+from dihkpi.intake.sheet import PREAMBLE, Block, Sheet
 
 _SEPARATORS = (",", ";", "\t", "|")
-_STATED = re.compile(r'"?sep=(.)"?(?:\r\n?|\n)', re.IGNORECASE)
+_STATED = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _SAMPLE = 100_000
 """Characters in which the separator is looked for."""
-_FALLBACK = "cp1252"
+_MARK = "\ufeff"
 
 
-def read_csv(path: Path, limits: Limits) -> list[Sheet]:
-    """Read a CSV file as one sheet of text.
+def read_csv(path: Path, limits: Limits, encoding: Encoding | None = None) -> list[Sheet]:
+    """Read a CSV file as one sheet of text; a large one gives its first rows, and the rest block by block.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Any text with separators.
+    limits : Limits
+        Bounds.
+    encoding : Encoding, optional
+        How the text is encoded; found out by default.
 
     Raises
     ------
     FileRefusedError
         When it is not text, not rectangular beyond repair, or beyond the limits.
     """
-    text, notes = _decode(path)
+    encoding = encoding or detect(path)
     csv.field_size_limit(max(limits.characters, 1))
-    if stated := _STATED.match(text):
-        separator, text, first_line = stated[1], text[stated.end() :], 2
-    else:
-        separator, first_line = _separator(text), 1
-    rows, lines = _records(path, text, separator, first_line, limits)
-    if not rows:
+    table = _Table(path, encoding, limits, *_separator(path, encoding))
+    blocks = table.blocks()
+    first = next(blocks, None)
+    if first is None:
         raise FileRefusedError("empty_file", f"{path.name} has no rows", "export it again")
-    fields = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
-    known = int(fields[:PREAMBLE].max())
-    if fields.max() > known:
-        rows = [_folded(row, known, separator) if len(row) > known else row for row in rows]
-    width = max(map(len, rows))
-    padded = [row if len(row) == width else row + [""] * (width - len(row)) for row in rows]
-    cells = np.array(padded, dtype=object).reshape(len(rows), width)
-    if "'" in text:
-        marked = np.array([value.startswith("'") for value in cells.ravel()]).reshape(cells.shape)
-        cells[marked] = [unescape_text(value) for value in cells[marked]]
-    return [Sheet("", cells, np.array(lines, dtype=np.int64), tuple(notes), fields)]
+    whole = table.blocks if next(blocks, None) is not None else None
+    return [Sheet("", first.cells, first.rows, encoding.notes, first.fields, whole=whole)]
 
 
-def _decode(path: Path) -> tuple[str, list[tuple[str, str]]]:
-    raw = path.read_bytes()
-    notes: list[tuple[str, str]] = []
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        try:
-            text = raw.decode("utf-16")
-        except UnicodeDecodeError:
-            raise FileRefusedError("encoding", f"{path.name} is damaged UTF-16 text", "export it again") from None
-    elif b"\0" in raw:
-        raise FileRefusedError(
-            "wrong_container", f"{path.name} is not text (it holds NUL bytes)", "export CSV in UTF-8"
-        )
-    else:
-        while raw.startswith(codecs.BOM_UTF8):
-            raw = raw[len(codecs.BOM_UTF8) :]
-        try:
-            text = raw.decode("utf-8")
-        except UnicodeDecodeError as fault:
-            text = raw.decode(_FALLBACK, errors="replace")
-            sample = show(text[max(0, fault.start - 12) : fault.start + 12].replace("\n", " "), 24)
-            notes.append(("encoding", f"the file is not UTF-8; it was read as {_FALLBACK}, for example '{sample}'"))
-    return text.lstrip("\ufeff"), notes
+def _open(path: Path, encoding: Encoding) -> IO[str]:
+    return path.open(encoding=encoding.name, errors="strict" if encoding.certain else "replace", newline="")
 
 
-def _separator(text: str) -> str:
-    """The separator with which the first rows agree best on a number of fields."""
+def _separator(path: Path, encoding: Encoding) -> tuple[str, int]:
+    """The separator, and the number of the line after the one that states it.
+
+    Where none is stated, it is the one with which the first rows agree best on a number of fields.
+    """
+    with _open(path, encoding) as stream:
+        text = stream.read(_SAMPLE).lstrip(_MARK)
+    first = text.splitlines()[0] if text.strip() else ""
+    if stated := _STATED.fullmatch(first):
+        return stated[1], 2
 
     def agreement(mark: str) -> int:
-        widths = Counter(len(row) for row in _rows(text[:_SAMPLE], mark) if len(row) > 1)
+        widths = Counter(len(row) for row in _rows(text, mark) if len(row) > 1)
         return max((width * rows for width, rows in widths.items()), default=0)
 
-    return max(_SEPARATORS, key=agreement)
+    return max(_SEPARATORS, key=agreement), 1
 
 
 def _rows(text: str, separator: str) -> Iterator[list[str]]:
@@ -97,44 +85,95 @@ def _rows(text: str, separator: str) -> Iterator[list[str]]:
         return
 
 
-def _records(
-    path: Path, text: str, separator: str, first_line: int, limits: Limits
-) -> tuple[list[list[str]], list[int]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    line = first_line
-    try:
-        for row in reader:
-            if any(map(str.strip, row)):
-                rows.append(_within(path, line, row, limits))
+@dataclass(frozen=True)
+class _Table:
+    """A CSV file, ready to be read as often as needed."""
+
+    path: Path
+    encoding: Encoding
+    limits: Limits
+    separator: str
+    first_line: int
+
+    def blocks(self) -> Iterator[Block]:
+        """All rows but the blank ones, in blocks of bounded size."""
+        rows: list[list[str]] = []
+        lines: list[int] = []
+        known, size, total = 0, PREAMBLE, 0
+        with _open(self.path, self.encoding) as stream:
+            for line, row in self._records(stream):
+                rows.append(row)
                 lines.append(line)
-                if len(rows) > limits.rows + 1:
+                if len(rows) < size:
+                    continue
+                if not known:
+                    known = max(map(len, rows))
+                    size = max(PREAMBLE, self.limits.block_cells // known)
+                    continue
+                total += len(rows)
+                if total > (self.limits.text_rows or self.limits.rows) + 1:
                     raise FileRefusedError(
-                        "too_many_rows", f"{path.name} has more than {limits.rows:,} rows", "split it"
+                        "too_many_rows", f"{self.path.name} has more than {total - 1:,} rows", "split it"
                     )
-            line = first_line + reader.line_num
-    except csv.Error as fault:
-        where = f"{path.name}, line {line}"
+                yield self._block(rows, lines, known)
+                rows, lines = [], []
+        most = self.limits.text_rows or self.limits.rows
+        if total + len(rows) > most + 1:
+            raise FileRefusedError("too_many_rows", f"{self.path.name} has more than {most:,} rows", "split it")
+        if rows:
+            yield self._block(rows, lines, known or max(map(len, rows)))
+
+    def _records(self, stream: IO[str]) -> Iterator[tuple[int, list[str]]]:
+        """Line number and fields of every row that is not blank."""
+        texts = iter(stream)
+        if self.first_line > 1:
+            next(texts)
+        start = next(texts, "").lstrip(_MARK)
+        reader = csv.reader(chain([start], texts), delimiter=self.separator, strict=True)
+        before = self.first_line - 1
+        line = self.first_line
+        try:
+            for row in reader:
+                if any(cell and not cell.isspace() for cell in row):
+                    yield line, self._within(line, row)
+                line = before + reader.line_num + 1
+        except csv.Error as fault:
+            raise self._broken(line, fault) from None
+
+    def _broken(self, line: int, fault: csv.Error) -> FileRefusedError:
+        where = f"{self.path.name}, line {line}"
         if "field larger" in str(fault):
-            message = f"{where}: a cell has more than {limits.characters:,} characters"
-            raise FileRefusedError("cell_too_long", message, "shorten the text, or look for a missing quote") from None
-        raise FileRefusedError("broken_csv", f"{where}: the quotes do not match ({fault})", "close the quote") from None
-    return rows, lines
+            message = f"{where}: a cell has more than {self.limits.characters:,} characters"
+            return FileRefusedError("cell_too_long", message, "shorten the text, or look for a missing quote")
+        return FileRefusedError("broken_csv", f"{where}: the quotes do not match ({fault})", "close the quote")
+
+    def _within(self, line: int, row: list[str]) -> list[str]:
+        """The row, without the empty fields that lie beyond the limit."""
+        most = self.limits.columns
+        if len(row) > most:
+            while not row[-1].strip():
+                row.pop()
+            if len(row) > most:
+                message = f"{self.path.name}, line {line}: {len(row):,} columns; at most {most} are read"
+                raise FileRefusedError("too_many_columns", message, "export fewer columns")
+        return row
+
+    def _block(self, rows: list[list[str]], lines: list[int], known: int) -> Block:
+        """Rows as a rectangle; what stands beyond the known width is folded into one field."""
+        fields = np.fromiter(map(len, rows), dtype=np.int64, count=len(rows))
+        width = known
+        if fields.min() < known or fields.max() > known:
+            rows = [_folded(row, known, self.separator) if len(row) > known else row for row in rows]
+            width = max(known, *map(len, rows))
+            rows = [row if len(row) == width else row + [""] * (width - len(row)) for row in rows]
+        cells = np.array(rows, dtype=object).reshape(len(rows), width)
+        if "\0'" in "\0".join(chain([""], *rows)):
+            marked = np.array([value.startswith("'") for value in cells.ravel()]).reshape(cells.shape)
+            cells[marked] = [unescape_text(value) for value in cells[marked]]
+        return Block(cells, np.array(lines, dtype=np.int64), fields)
 
 
 def _folded(row: list[str], width: int, separator: str) -> list[str]:
     """The row with all fields beyond a width as one, so that a single long row does not widen the table."""
     rest = row[width:]
     return [*row[:width], separator.join(rest) if any(map(str.strip, rest)) else ""]
-
-
-def _within(path: Path, line: int, row: list[str], limits: Limits) -> list[str]:
-    """The row, without the empty fields that lie beyond the limit."""
-    if len(row) > limits.columns:
-        while not row[-1].strip():
-            row.pop()
-        if len(row) > limits.columns:
-            message = f"{path.name}, line {line}: {len(row):,} columns; at most {limits.columns} are read"
-            raise FileRefusedError("too_many_columns", message, "export fewer columns")
-    return row

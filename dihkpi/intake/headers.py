@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+from dihkpi.definitions.survey import NUMBERS, Severity
 from dihkpi.errors import did_you_mean
-from dihkpi.intake.container import Sheet
+from dihkpi.intake.cells import detect_decimal
 from dihkpi.intake.issues import Fault, IssueLog
 from dihkpi.intake.recognise import Match, form_required, wanted_columns
+from dihkpi.intake.sheet import Sheet
 from dihkpi.intake.text import normalise_header
 
 
@@ -23,21 +26,25 @@ class Header:
         Column to its header as it stands in the file.
     usable : bool
         Whether rows can be read at all.
+    decimal : {"dot", "comma"}
+        Decimal sign of the file.
     """
 
     positions: dict[str, int]
     titles: dict[str, str]
     usable: bool
+    decimal: Literal["dot", "comma"] = "dot"
 
 
 def match_headers(sheet: Sheet, match: Match, log: IssueLog) -> Header:
     """Find the columns of the form in the header row; note what is missing, doubled or unknown."""
-    titles = [str(cell).strip() for cell in sheet.cells[match.header_row]]
-    row = int(sheet.rows[match.header_row])
+    cells = [str(cell).strip() for cell in sheet.cells[match.header_row]]
+    titles = list(sheet.titles or cells)
     places: dict[str, list[int]] = {}
-    for position, title in enumerate(titles):
+    for position, title in enumerate(cells):
         if title:
             places.setdefault(normalise_header(title), []).append(position)
+    row = _HeaderRow(sheet, match, titles, log)
     positions: dict[str, int] = {}
     missing: list[str] = []
     taken: set[int] = set()
@@ -45,53 +52,75 @@ def match_headers(sheet: Sheet, match: Match, log: IssueLog) -> Header:
     for column in wanted_columns(match.form, match.layout):
         source = match.layout.source(column)
         if source.position:
-            if source.position <= len(titles):
-                positions[column] = source.position - 1
-            else:
-                missing.append(column)
-            continue
-        found = [p for header in source.header for p in places.get(normalise_header(header), [])]
+            found = [source.position - 1] if source.position <= len(cells) else []
+        else:
+            found = [p for header in source.header for p in places.get(normalise_header(header), [])]
         taken.update(found)
         if not found:
             missing.append(column)
         elif len(found) > 1:
             usable = False
-            _note_double(log, titles, row, found)
+            row.note_double(found)
         else:
             positions[column] = found[0]
-    unknown = [
-        p for p, title in enumerate(titles) if title and p not in taken and not match.layout.source_by_position(p)
-    ]
-    usable = _note_missing(match, log, missing, [titles[p] for p in unknown], row) and usable
+    unknown = [p for p, title in enumerate(cells) if title and p not in taken]
+    usable = row.note_missing(missing, [titles[p] for p in unknown]) and usable
     if match.layout.extra == "warn":
+        row.note_unknown(unknown)
+    decimal = _decimal(sheet, match, positions)
+    return Header(positions, {column: titles[p] for column, p in positions.items()}, usable, decimal)
+
+
+def _decimal(sheet: Sheet, match: Match, positions: dict[str, int]) -> Literal["dot", "comma"]:
+    """The decimal sign of the layout, or the one that the numbers of the first rows show."""
+    if match.layout.decimal != "detect":
+        return match.layout.decimal
+    columns = [p for name, p in positions.items() if match.form.column_type(name) in NUMBERS]
+    texts = sheet.cells[match.first_row :, columns].ravel()
+    return detect_decimal(text for text in texts if text) or "dot"
+
+
+@dataclass(frozen=True)
+class _HeaderRow:
+    """Notes what is wrong with the headers, each at its cell."""
+
+    sheet: Sheet
+    match: Match
+    titles: list[str]
+    log: IssueLog
+
+    def _note(self, fault: Fault, position: int) -> None:
+        row, column = self.sheet.block.place(self.match.header_row, position)
+        title = self.titles[position]
+        self.log.add(fault, row=row, position=column, header=title, value=title)
+
+    def note_double(self, found: list[int]) -> None:
+        for position in found[1:]:
+            message = f"the column '{self.titles[position]}' is there {len(found)} times"
+            self._note(Fault("duplicate_column", message, "keep one of them; no row was accepted"), position)
+
+    def note_unknown(self, unknown: list[int]) -> None:
         for position in unknown:
-            message = f"the column '{titles[position]}' is not part of this file and was not read"
-            log.add(Fault("unknown_column", message, "remove it, or correct its name", "warning"),
-                    row=row, position=position, header=titles[position], value=titles[position])  # fmt: skip
-    return Header(positions, {column: titles[p] for column, p in positions.items()}, usable)
+            message = f"the column '{self.titles[position]}' is not part of this file and was not read"
+            hint = "remove it, or correct its name"
+            self._note(Fault("unknown_column", message, hint, "warning"), position)
 
-
-def _note_double(log: IssueLog, titles: list[str], row: int, found: list[int]) -> None:
-    for position in found[1:]:
-        message = f"the column '{titles[position]}' is there {len(found)} times"
-        log.add(Fault("duplicate_column", message, "keep one of them; no row was accepted"),
-                row=row, position=position, header=titles[position], value=titles[position])  # fmt: skip
-
-
-def _note_missing(match: Match, log: IssueLog, missing: list[str], unknown: list[str], row: int) -> bool:
-    """Whether rows can be read without the missing columns."""
-    usable = True
-    for column in missing:
-        must = form_required(match.form, column)
-        if not must and match.layout_name == "tidy":
-            continue
-        if column in match.form.columns and match.form.columns[column].personal == "direct":
-            continue
-        header = (match.layout.source(column).header or (column,))[0]
-        near = did_you_mean(header, unknown)
-        severity = "error" if must else "warning"
-        what = "no row was accepted" if must else "its values count as missing"
-        hint = f"did you mean '{near[0]}'?" if near else f"add the column; {what}"
-        log.add(Fault("missing_column", f"there is no column '{header}'", hint, severity), row=row, header=header)
-        usable = usable and not must
-    return usable
+    def note_missing(self, missing: list[str], unknown: list[str]) -> bool:
+        """Whether rows can be read without the missing columns."""
+        form, layout = self.match.form, self.match.layout
+        usable = True
+        for column in missing:
+            must = form_required(form, column)
+            if not must and self.match.layout_name == "tidy":
+                continue
+            if column in form.columns and form.columns[column].personal == "direct":
+                continue
+            header = (layout.source(column).header or (column,))[0]
+            near = did_you_mean(header, unknown)
+            severity: Severity = "error" if must else "warning"
+            what = "no row was accepted" if must else "its values count as missing"
+            hint = f"did you mean '{near[0]}'?" if near else f"add the column; {what}"
+            fault = Fault("missing_column", f"there is no column '{header}'", hint, severity)
+            self.log.add(fault, row=int(self.sheet.rows[self.match.header_row]), header=header)
+            usable = usable and not must
+        return usable

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dihkpi.intake.container import column_letter
+from dihkpi.intake.sheet import Block, column_letter
 from dihkpi.intake.text import show
 
 if TYPE_CHECKING:
@@ -47,9 +47,11 @@ class IssueLog:
     records: list[tuple[object, ...]] = field(default_factory=list)
     bad_rows: set[int] = field(default_factory=set)
     """Indices of rows with an error."""
+    errors: set[tuple[int, int | None]] = field(default_factory=set)
+    """Index and position of cells with an error; no position for an error of the row."""
     settled: set[tuple[int, int]] = field(default_factory=set)
     """Index and position of cells about which everything is said."""
-    told: set[tuple[int | None, int | None]] = field(default_factory=set)
+    told: set[tuple[int, int | None]] = field(default_factory=set)
     """Index and position of cells with an issue."""
 
     def add(
@@ -62,19 +64,36 @@ class IssueLog:
         header: str = "",
         value: str = "",
     ) -> None:
-        """Note one fault; ``row`` is the physical row, ``index`` the row of the table that an error sets aside."""
-        if (index, position) in self.settled:
-            return
+        """Note one fault of a row or of the file; ``index`` is the row of the table that an error sets aside."""
+        self._note(fault, row, position, header, value)
+        if fault.severity == "error" and index is not None:
+            self.bad_rows.add(index)
+            self.errors.add((index, None))
+
+    def _note(self, fault: Fault, row: int | None, position: int | None, header: str, value: str) -> None:
         cell = f"{column_letter(position)}{row}" if position is not None and row is not None else ""
         self.records.append((
             self.file, self.sheet, row, header, fault.rule, fault.severity, cell,
             show(value if fault.value is None else fault.value), fault.message, fault.hint,
             ", ".join(str(number) for number in fault.related),
         ))  # fmt: skip
-        if position is not None:
-            self.told.add((index, position))
-        if fault.severity == "error" and index is not None:
+
+    def cell(
+        self, fault: Fault, block: Block, index: int, position: int | None, header: str, value: str | None = None
+    ) -> None:
+        """Note one fault at a cell of a block, at the place that it has in the file."""
+        if position is None:
+            self.add(fault, row=int(block.rows[index]), index=index, header=header, value=value or "")
+            return
+        if (index, position) in self.settled:
+            return
+        row, column = block.place(index, position)
+        text = str(block.cells[index, position]) if value is None else value
+        self._note(fault, row, column, header, text)
+        self.told.add((index, position))
+        if fault.severity == "error":
             self.bad_rows.add(index)
+            self.errors.add((index, position))
 
     def table(self) -> pd.DataFrame:
         """The issues in the order of the file."""

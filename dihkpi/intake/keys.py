@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from dihkpi.definitions.survey import Form
-from dihkpi.intake.container import Cells
 from dihkpi.intake.issues import Fault
 from dihkpi.intake.rows import Report
+from dihkpi.intake.sheet import Cells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,50 +58,37 @@ def _shown(form: Form) -> tuple[str, ...]:
     return own or ((name,) if name else form.key)
 
 
-def check_keys(
-    form: Form, frame: pd.DataFrame, texts: Cells, rows: npt.NDArray[np.int64], report: Report
-) -> npt.NDArray[np.bool_]:
-    """Report doubled keys; rows that repeat another one exactly are set aside and counted once.
+def doubled_rows(form: Form, frame: pd.DataFrame) -> list[list[int]]:
+    """Positions of the rows that share a key, by key."""
+    import pandas as pd
+
+    keys = row_keys(form, frame).reset_index(drop=True)
+    doubled = keys.notna() & keys.duplicated(keep=False)
+    places = pd.Series(np.flatnonzero(doubled))
+    return [group.tolist() for _, group in places.groupby(keys[doubled].to_numpy(), sort=False)]
+
+
+def note_doubled(form: Form, rows: list[tuple[int, int, Cells]]) -> Iterator[tuple[Fault, int, tuple[str, ...]]]:
+    """What to say of rows with the same key: repetitions are counted once, contradictions are errors on all of them.
 
     Parameters
     ----------
     form : Form
-    frame : pandas.DataFrame
-        Typed rows with all key columns.
-    texts : numpy.ndarray of object
-        The raw cells, to tell a repetition from a contradiction.
-    rows : numpy.ndarray of int
-        Physical row numbers.
-    report : callable
-        Takes a fault, the position of the row and the columns.
-
-    Returns
-    -------
-    numpy.ndarray of bool
-        Rows that repeat an earlier row.
+    rows : list of (int, int, numpy.ndarray of object)
+        Position, row number and raw cells of each row.
     """
-    import pandas as pd
-
-    keys = row_keys(form, frame)
-    doubled = keys.notna() & keys.duplicated(keep=False)
-    repeats = np.zeros(len(frame), dtype=bool)
     shown = _shown(form)
-    for _, group in pd.Series(np.flatnonzero(doubled)).groupby(keys[doubled].to_numpy(), sort=False):
-        places = group.to_numpy()
-        same = np.array([bool((texts[i] == texts[places[0]]).all()) for i in places])
-        if same.all():
-            for i in places[1:]:
-                repeats[i] = True
-                message = f"the row repeats row {rows[places[0]]} and is counted once"
-                first = (int(rows[places[0]]),)
-                report(Fault("repeated_row", message, "remove it", "warning", related=first), int(i), shown)
-            continue
-        for i in places:
-            others = tuple(int(rows[j]) for j in places[: MOST + 1] if j != i)[:MOST]
-            where = ", ".join(map(str, others)) + (", …" if len(places) > MOST + 1 else "")
-            message = f"the same {' and '.join(form.key)} with other values in row {where}"
-            report(Fault("duplicate_key", message, _WHAT_TO_DO, related=others), int(i), shown)
-    return repeats
+    _, first, cells = rows[0]
+    if all(np.array_equal(cells, other) for _, _, other in rows[1:]):
+        for index, _, _ in rows[1:]:
+            message = f"the row repeats row {first} and is counted once"
+            yield Fault("repeated_row", message, "remove it", "warning", related=(first,)), index, shown
+        return
+    for index, _, _ in rows:
+        others = tuple(number for other, number, _ in rows[: MOST + 1] if other != index)[:MOST]
+        where = ", ".join(map(str, others)) + (", …" if len(rows) > MOST + 1 else "")
+        message = f"the same {' and '.join(form.key)} with other values in row {where}"
+        yield Fault("duplicate_key", message, _WHAT_TO_DO, related=others), index, shown
 
 
 def check_other_sheets(

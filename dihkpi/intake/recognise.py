@@ -10,8 +10,9 @@ from pathlib import Path
 from dihkpi.definitions import Definitions, Survey
 from dihkpi.definitions.survey import Form, Layout
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake.container import Sheet
+from dihkpi.intake.sheet import Sheet
 from dihkpi.intake.text import normalise_header
+from dihkpi.intake.turned import matches_text, turn
 
 NEAR = 0.5
 """Share of the headers from which a layout is taken to be meant although its signature is incomplete."""
@@ -31,6 +32,11 @@ class Match:
     complete: bool
 
     @property
+    def first_row(self) -> int:
+        """Position of the first row below the header."""
+        return self.header_row + self.layout.below
+
+    @property
     def form(self) -> Form:
         """The form that the sheet carries."""
         return self.survey.forms[self.form_name]
@@ -45,7 +51,7 @@ def layouts_of(form: Form) -> Iterator[tuple[str, Layout]]:
     """The declared layouts of a form, and the plain table."""
     yield from form.layouts.items()
     if form.tidy:
-        yield "tidy", Layout(title="plain table with the column names as headers", dates="ymd")
+        yield "tidy", Layout(title="plain table with the column names as headers", dates="ymd", decimal="detect")
 
 
 def recognise(
@@ -72,28 +78,47 @@ def recognise(
     recognised: list[tuple[Sheet, Match]] = []
     nearest: list[Match] = []
     for sheet in sheets:
-        matches = [m for s in surveys for m in _matches(sheet, container, s)]
+        turned: dict[str, Sheet] = {}
+        matches = [m for s in surveys for m in _matches(sheet, container, s, turned)]
         fitting = [m for m in matches if m.complete] or [
             m for m in matches if m.found >= (1 if survey else NEAR * m.wanted)
         ]
         if fitting:
-            recognised.append((sheet, _best(path, fitting)))
+            best = _best(path, fitting)
+            recognised.append((turned.get(best.label, sheet), best))
         nearest += matches
     if recognised:
         return recognised
     raise FileRefusedError("unknown_layout", *_not_recognised(path, sheets, nearest, survey))
 
 
-def _matches(sheet: Sheet, container: str, survey: Survey) -> Iterator[Match]:
+def _matches(sheet: Sheet, container: str, survey: Survey, turned: dict[str, Sheet]) -> Iterator[Match]:
+    """Layouts that a sheet may have; ``turned`` gains the sheets that a layout turns."""
     for form_name, form in survey.forms.items():
         for name, layout in layouts_of(form):
             if container not in layout.containers:
                 continue
-            if layout.sheet and normalise_header(sheet.name) != normalise_header(layout.sheet) and container == "xlsx":
+            if layout.sheet and not matches_text(layout.sheet, sheet.name) and container == "xlsx":
                 continue
-            match = _match(sheet, survey, form_name, form, name, layout)
+            if layout.turned:
+                match = _match_turned(sheet, survey, form_name, form, name, layout, turned)
+            else:
+                match = _match(sheet, survey, form_name, form, name, layout)
             if match is not None:
                 yield match
+
+
+def _match_turned(
+    sheet: Sheet, survey: Survey, form_name: str, form: Form, name: str, layout: Layout, turned: dict[str, Sheet]
+) -> Match | None:
+    result = turn(sheet, form, layout)
+    if result is None:
+        return None
+    wanted = wanted_columns(form, layout)
+    found = len(set(wanted) & set(result.cells[0]))
+    match = Match(survey, form_name, name, layout, 0, found, len(wanted), found > NEAR * len(wanted))
+    turned[match.label] = result
+    return match
 
 
 def _match(sheet: Sheet, survey: Survey, form_name: str, form: Form, name: str, layout: Layout) -> Match | None:
@@ -108,7 +133,7 @@ def _match(sheet: Sheet, survey: Survey, form_name: str, form: Form, name: str, 
     known = set().union(*wanted.values())
     best: Match | None = None
     for row, present in enumerate(sheet.head):
-        if not known & present:
+        if not known & present or (layout.header_row and sheet.rows[row] != layout.header_row):
             continue
         found = sum(not headers.isdisjoint(present) for headers in wanted.values())
         complete = needed <= present and all(headers & present for headers in must)
@@ -120,14 +145,21 @@ def _match(sheet: Sheet, survey: Survey, form_name: str, form: Form, name: str, 
 
 def wanted_columns(form: Form, layout: Layout) -> list[str]:
     """Columns that a layout looks for in the header."""
-    names = list(layout.headers) if layout.only else [*form.columns, *(item.code for item in form.items)]
+    if layout.only:
+        names = list(layout.headers)
+    else:
+        offered = [facet for facet in form.facets if any(facet in block.facets for block in layout.blocks)]
+        beside = (f"{item.code}@{facet}" for item in form.items for facet in offered)
+        names = [*form.columns, *(item.code for item in form.items), *beside]
     return [name for name in names if name not in layout.fixed]
 
 
 def form_required(form: Form, column: str) -> bool:
     """Whether a column must be in every file of the form."""
     declared = form.columns.get(column)
-    return declared.required or declared.present if declared else True
+    if declared is None:
+        return "@" not in column
+    return declared.required or declared.present
 
 
 def _best(path: Path, matches: list[Match]) -> Match:

@@ -54,7 +54,14 @@ def check_rows(survey: Survey, form: Form, frame: pd.DataFrame, today: date, rep
             _unanswered(name, rule, survey, form, frame, report)
         elif rule.straight_lining:
             _straight_lining(name, rule, survey, form, frame, report)
-        elif rule.sequence:
+        elif rule.agrees:
+            _agrees(name, rule, survey, form, frame, report)
+
+
+def check_sequence(form: Form, frame: pd.DataFrame, report: Report) -> None:
+    """Apply the rules about the order of waves, which concern rows from all over a table."""
+    for name, rule in form.rules.items():
+        if rule.sequence:
             _sequence(name, rule, form, frame, report)
 
 
@@ -153,6 +160,24 @@ def _sequence(name: str, rule: Rule, form: Form, frame: pd.DataFrame, report: Re
             else:
                 message = f"{months.iloc[i]:.0f} months lie between {earlier} and {wave}; {low} to {high} are expected"
                 report(Fault(f"{name}_gap", message, rule.hint, "warning"), at, (form.date,))
+
+
+def _agrees(name: str, rule: Rule, survey: Survey, form: Form, frame: pd.DataFrame, report: Report) -> None:
+    """Points that a file states beside an answer against those of the scoring; a missing answer earns none."""
+    facet, tables = rule.agrees or "", survey.scoring().item_points
+    for item in form.items:
+        stated = f"{item.code}@{facet}"
+        if stated not in frame or item.code not in frame or item.code not in tables:
+            continue
+        points = tables[item.code]
+        codes = [points.get(code, 0.0) for code in frame[item.code].cat.categories]
+        due = np.array([*codes, 0.0])[frame[item.code].cat.codes.to_numpy()]
+        given = frame[stated].to_numpy(dtype=float)
+        for i in np.flatnonzero(~np.isnan(given) & (given != due)):
+            answer = _shown(frame[item.code].iloc[i])
+            label = survey.answer_types[item.type].codes.get(answer, answer)
+            message = f"{given[i]:g} points are stated, but the rule gives {due[i]:g} for '{label}' ({item.label})"
+            report(_fault(name, rule, message), int(i), (stated,))
 
 
 def respondents(form: Form, frame: pd.DataFrame) -> pd.Series:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dihkpi.definitions import Definitions
-from dihkpi.intake.container import Limits, Sheet, read_sheets
+from dihkpi.intake.container import Limits, read_sheets
 from dihkpi.intake.recognise import Match, recognise
+from dihkpi.intake.sheet import Sheet
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Validation: a recognised file becomes accepted rows, quarantined rows and issues.
 
-Received = accepted + quarantined, always.
+Received = accepted + quarantined, always. Rows are looked at in blocks, so that a file may be larger than memory; what
+concerns rows of several blocks (keys, the order of waves) is told from the few columns that it takes.
 """
 
 from __future__ import annotations
@@ -11,21 +12,18 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from dihkpi.definitions import Definitions
-from dihkpi.definitions.survey import Form, Severity
-from dihkpi.intake.columns import check_columns
-from dihkpi.intake.container import Sheet
-from dihkpi.intake.headers import Header, match_headers
+from dihkpi.definitions.survey import Severity
+from dihkpi.intake.accepting import accept_or_refuse
+from dihkpi.intake.blocks import Checked, Context, check_block, prepared
+from dihkpi.intake.headers import match_headers
 from dihkpi.intake.hubs import HubNames
 from dihkpi.intake.issues import Fault, IssueLog, concat_issues
-from dihkpi.intake.keys import check_keys, check_other_sheets
 from dihkpi.intake.recognise import Match
-from dihkpi.intake.rows import check_rows, derive, respondents
+from dihkpi.intake.sheet import Cells, Numbers
 from dihkpi.intake.submission import Part, Submission
-from dihkpi.intake.text import show
-from dihkpi.intake.typed import Body, type_cells
+from dihkpi.intake.whole import Whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,12 +40,16 @@ class ValidatedPart:
     sheet : str
         Its name.
     accepted : pandas.DataFrame
-        Typed rows, with ``source_file``, ``source_sheet`` and ``source_row``.
+        Typed rows, with ``source_file``, ``source_sheet`` and ``source_row``; empty when they were not to be kept.
     quarantined : pandas.DataFrame
         Rows set aside: their physical row and their cells as text.
     issues : pandas.DataFrame
     received : int
         Rows found in the sheet.
+    n_accepted : int
+        Rows that go on.
+    answers_set_aside : int
+        Answers with an error whose row goes on, for surveys that accept by the answer.
     """
 
     match: Match
@@ -56,6 +58,8 @@ class ValidatedPart:
     quarantined: pd.DataFrame
     issues: pd.DataFrame
     received: int
+    n_accepted: int
+    answers_set_aside: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ class Validated:
     @property
     def n_accepted(self) -> int:
         """Rows that go on."""
-        return sum(len(part.accepted) for part in self.parts)
+        return sum(part.n_accepted for part in self.parts)
 
     @property
     def n_quarantined(self) -> int:
@@ -108,9 +112,9 @@ class Validated:
             rows.append({
                 "file": self.submission.name, "sheet": part.sheet, "hub": self.submission.hub,
                 "survey": part.match.survey.survey, "version": part.match.survey.version, "form": part.match.form_name,
-                "layout": part.match.layout_name, "received": part.received, "accepted": len(part.accepted),
+                "layout": part.match.layout_name, "received": part.received, "accepted": part.n_accepted,
                 "quarantined": len(part.quarantined), "errors": int((severity == "error").sum()),
-                "warnings": int((severity == "warning").sum()),
+                "warnings": int((severity == "warning").sum()), "answers_set_aside": part.answers_set_aside,
             })  # fmt: skip
         return pd.DataFrame(rows)
 
@@ -121,6 +125,7 @@ def validate(
     *,
     hubs: HubNames | None = None,
     today: date | None = None,
+    keep: bool = True,
 ) -> Validated:
     """Check every cell, column, row and key of a submission.
 
@@ -134,6 +139,8 @@ def validate(
         The known hubs. Without them, names of hubs are taken as they stand.
     today : datetime.date, optional
         Day that rules call ``today``; the present day by default.
+    keep : bool
+        Whether accepted rows are kept. Without them, memory does not grow with the rows of a text file.
 
     Returns
     -------
@@ -142,14 +149,15 @@ def validate(
     """
     earlier: dict[tuple[str, str], dict[str, str]] = {}
     parts = tuple(
-        _validate_part(part, submission, definitions, hubs, today or date.today(), earlier) for part in submission.parts
+        _validate_part(part, submission, definitions, hubs, today or date.today(), earlier, keep)
+        for part in submission.parts
     )
     return Validated(submission, parts)
 
 
 def _validate_part(
     part: Part, submission: Submission, definitions: Definitions, hubs: HubNames | None, today: date,
-    earlier: dict[tuple[str, str], dict[str, str]],
+    earlier: dict[tuple[str, str], dict[str, str]], keep: bool,
 ) -> ValidatedPart:  # fmt: skip
     sheet, match = part.sheet, part.match
     log = IssueLog(submission.name, sheet.name)
@@ -157,153 +165,90 @@ def _validate_part(
         hint = "save the file as UTF-8" if rule == "encoding" else "check that it belongs here"
         log.add(Fault(rule, message, hint, "warning"))
     header = match_headers(sheet, match, log)
-    below = slice(match.header_row + 1, None)
-    whole = Body(sheet.cells[below], sheet.rows[below])
-    fits = _fitting(sheet, match.header_row, whole, log)
-    body = whole if fits.all() else Body(whole.cells[fits], whole.rows[fits])
-    if not len(whole):
-        severity: Severity = "error" if len(submission.parts) == 1 else "warning"
-        log.add(Fault("no_rows", "there is no row below the header", "fill it in, or leave it out", severity),
-                row=int(sheet.rows[match.header_row]))  # fmt: skip
-    if not header.usable:
-        log.bad_rows.update(range(len(body)))
-    _note_unread(sheet, match, header, body, log)
-    frame = type_cells(body, header, match, definitions, log)
-    frame = _with_hub(frame, match.form, submission, hubs, body, header, log)
-    frame = frame.assign(respondent=respondents(match.form, frame))
-    frame = derive(match.form, frame, definitions)
+    context = Context(sheet, match, header, definitions, submission.name, submission.hub, hubs, today)
     several = len(submission.parts) > 1
     known = earlier.setdefault((match.survey.survey, match.form_name), {}) if several else None
-    good = np.ones(len(body), dtype=bool)
-    if header.usable:
-        good = ~_check_typed(frame, match, body, header, today, log, known)
-    good[sorted(log.bad_rows)] = False
-    fits[fits] = good
-    return _partition(frame[good], fits, whole, sheet, submission, match, log)
+    result = _Result(context, log, Whole(context, known), keep)
+    size = int(definitions.value("block_cells"))
+    for block in prepared(context, size):
+        result.add(check_block(block, context))
+    if not result.received:
+        severity: Severity = "warning" if several else "error"
+        log.add(Fault("no_rows", "there is no row below the header", "fill it in, or leave it out", severity),
+                row=int(sheet.rows[match.header_row]))  # fmt: skip
+    elif not match.form.hub and submission.hub is None and hubs is not None and match.form.kind == "answers":
+        message = "nothing tells which hub these rows belong to"
+        log.add(Fault("no_hub", message, "put the file into a folder named by the id of its hub", "warning"))
+    return result.part()
 
 
-def _fitting(sheet: Sheet, header_row: int, body: Body, log: IssueLog) -> npt.NDArray[np.bool_]:
-    """Rows with as many fields as the header; of the others nobody knows which field belongs where."""
-    fits = np.ones(len(body), dtype=bool)
-    if sheet.fields is None:
-        return fits
-    width = 1 + max(position for position, title in enumerate(sheet.cells[header_row]) if title.strip())
-    fields = sheet.fields[header_row + 1 :]
-    for i in np.flatnonzero(fields != width):
-        if fields[i] < width or any(map(str.strip, body.cells[i, width:])):
-            fits[i] = False
-            message = f"the row has {fields[i]} fields, the header {width}"
-            fault = Fault("row_width", message, "look for a stray or missing separator")
-            log.add(fault, row=int(body.rows[i]))
-    return fits
+@dataclass
+class _Result:
+    """Gathers the blocks of a sheet into one result."""
 
+    context: Context
+    log: IssueLog
+    whole: Whole
+    keep: bool
+    frames: list[pd.DataFrame] = field(default_factory=list)
+    asides: list[tuple[int, Numbers, Cells]] = field(default_factory=list)
+    """Position of the block's first row, positions of the rows set aside, and their cells."""
+    received: int = 0
+    faulty_cells: int = 0
 
-def _note_unread(sheet: Sheet, match: Match, header: Header, body: Body, log: IssueLog) -> None:
-    """Cells of a workbook that hold a formula without a value, or an error."""
-    for column, position in header.positions.items():
-        if column in match.form.columns and match.form.columns[column].personal == "direct":
-            continue
-        for i in (i for i, at in sheet.unread if at == position and i > match.header_row):
-            index = i - match.header_row - 1
-            text = body.cells[index, position]
-            what = "a formula that was never computed" if text.startswith("=") else "an error"
-            fault = Fault("formula", f"'{show(text)}' is {what}", "open the file in a spreadsheet, correct and save it")
-            log.add(fault, row=int(body.rows[index]), index=index, position=position,
-                    header=header.titles[column], value=text)  # fmt: skip
-            log.settled.add((index, position))
+    def add(self, checked: Checked) -> None:
+        """Take a block in."""
+        block, start = checked.block, self.received
+        self.log.records += checked.log.records
+        self.faulty_cells += checked.faulty_cells
+        self.whole.add(checked, start)
+        good = checked.frame[~checked.bad[checked.frame.index.to_numpy()]]
+        rows = block.rows[good.index.to_numpy()]
+        if self.keep:
+            self.frames.append(good.set_axis(good.index + start, axis=0).assign(source_row=rows))
+        elif not self.frames:
+            self.frames.append(good.iloc[:0].assign(source_row=rows[:0]))
+        aside = np.flatnonzero(checked.bad)
+        self.asides.append((start, aside, block.cells[aside]))
+        self.received += len(block)
 
+    def part(self) -> ValidatedPart:
+        """The result, after what concerns the whole table."""
+        import pandas as pd
 
-def _check_typed(
-    frame: pd.DataFrame, match: Match, body: Body, header: Header, today: date, log: IssueLog,
-    earlier: dict[str, str] | None,
-) -> npt.NDArray[np.bool_]:  # fmt: skip
-    """Columns, rows and keys of the typed frame; returns the rows that only repeat another."""
-    form = match.form
+        context = self.context
+        late = self.whole.check(self.log)
+        bad = self.whole.bad_rows | late.keys()
+        bad, refused = accept_or_refuse(context, self.received, bad, self.log)
+        if refused:
+            late = late | self.whole.texts(sorted(bad - self.whole.bad_rows - late.keys()))
+        frame = pd.concat(self.frames) if self.frames else pd.DataFrame()
+        frame = frame[~frame.index.isin(list(bad))].reset_index(drop=True)
+        accepted = frame.assign(source_file=context.file, source_sheet=context.sheet.name)
+        quarantined = self._quarantined(late)
+        n_accepted = self.received - len(bad)
+        if len(quarantined) != len(bad) or (self.keep and len(accepted) != n_accepted):
+            raise AssertionError("received is not accepted + quarantined: a fault of the program")
+        return ValidatedPart(
+            context.match, context.sheet.name, accepted, quarantined, self.log.table(), self.received, n_accepted,
+            self.faulty_cells,
+        )  # fmt: skip
 
-    def report(fault: Fault, index: int, columns: tuple[str, ...]) -> None:
-        for number, column in enumerate(columns or ("",)):
-            source = _source_column(form, column)
-            position = header.positions.get(source)
-            if position is None and number:
-                continue
-            text = body.cells[index, position] if position is not None else ""
-            log.add(fault, row=int(body.rows[index]), index=index, position=position,
-                    header=header.titles.get(source, ""), value=str(text))  # fmt: skip
-            return  # one cause, one issue: it points at the first of its cells
+    def _quarantined(self, late: Mapping[int, tuple[int, Cells]]) -> pd.DataFrame:
+        """Rows set aside with their cells as text, in the order of the file."""
+        import pandas as pd
 
-    def report_rule(fault: Fault, index: int, columns: tuple[str, ...]) -> None:
-        places = {(index, header.positions.get(_source_column(form, column))) for column in columns}
-        if not places & told:  # one cause, one issue: a cell that has one breaks no rule
-            report(fault, index, columns)
-
-    for index, column, rule, message, hint in check_columns(form, frame):
-        report(Fault(rule, message, hint), index, (column,))
-    told = frozenset(log.told)
-    check_rows(match.survey, form, frame, today, report_rule)
-    if earlier is not None:
-        check_other_sheets(form, frame, log.sheet, body.rows, earlier, report)
-    return check_keys(form, frame, body.cells, body.rows, report)
-
-
-def _source_column(form: Form, column: str) -> str:
-    """The column of the file that a typed or derived column comes from."""
-    if column in ("start", "end") and column not in form.columns:
-        return next((name for name, c in form.columns.items() if c.type == "dates"), column)
-    if column in form.derived and form.derived[column].attribute:
-        return str(form.derived[column].attribute).partition(".")[0]
-    return column
-
-
-def _with_hub(
-    frame: pd.DataFrame,
-    form: Form,
-    submission: Submission,
-    hubs: HubNames | None,
-    body: Body,
-    header: Header,
-    log: IssueLog,
-) -> pd.DataFrame:
-    """The frame with the id of the hub in the column ``hub``."""
-    import pandas as pd
-
-    if form.kind in ("hubs", "catalogue"):
+        rows: dict[int, tuple[int, Cells]] = dict(late)
+        for start, places, cells in self.asides:
+            numbers = self.whole.row_numbers(start, places)
+            rows |= {start + int(i): (int(n), c) for i, n, c in zip(places, numbers, cells, strict=True)}
+        head = self.context.sheet.titles or tuple(self.context.sheet.cells[self.context.match.header_row])
+        width = max([len(head), *(len(cells) for _, cells in rows.values())])
+        titles = [str(title) or f"column {i + 1}" for i, title in enumerate([*head, *[""] * (width - len(head))])]
+        texts = np.full((len(rows), width), "", dtype=object)
+        order = sorted(rows)
+        for at, i in enumerate(order):
+            texts[at, : len(rows[i][1])] = rows[i][1]
+        frame = pd.DataFrame(texts, columns=pd.Index(titles), dtype="str")
+        frame.insert(0, "source_row", np.array([rows[i][0] for i in order], dtype=np.int64), allow_duplicates=True)
         return frame
-    if not form.hub:
-        if submission.hub is None and hubs is not None and form.kind == "answers":
-            message = "nothing tells which hub these rows belong to"
-            log.add(Fault("no_hub", message, "put the file into a folder named by the id of its hub", "warning"))
-        return frame.assign(hub=pd.Series(submission.hub, index=frame.index, dtype="str"))
-    if hubs is None:
-        return frame.rename(columns={form.hub: "hub"})
-    countries = (
-        frame[form.hub_country] if form.hub_country in frame else pd.Series(pd.NA, index=frame.index, dtype="str")
-    )
-    plain = pd.DataFrame({"text": frame[form.hub], "country": countries}).astype(object)
-    pairs = list(plain.where(plain.notna(), None).itertuples(index=False, name=None))
-    found = {pair: hubs.find(*pair) if pair[0] else (None, None) for pair in dict.fromkeys(pairs)}
-    position, title = header.positions.get(form.hub), header.titles.get(form.hub, form.hub)
-    for i, pair in enumerate(pairs):
-        if fault := found[pair][1]:
-            log.add(fault, row=int(body.rows[i]), index=i, position=position, header=title, value=pair[0])
-    ids = pd.Series([found[pair][0] for pair in pairs], index=frame.index, dtype="str")
-    return frame.drop(columns=form.hub).assign(hub=ids)
-
-
-def _partition(
-    frame: pd.DataFrame,
-    good: npt.NDArray[np.bool_],
-    body: Body,
-    sheet: Sheet,
-    submission: Submission,
-    match: Match,
-    log: IssueLog,
-) -> ValidatedPart:
-    import pandas as pd
-
-    accepted = frame.assign(source_file=submission.name, source_sheet=sheet.name, source_row=body.rows[good])
-    titles = [str(title) or f"column {i + 1}" for i, title in enumerate(sheet.cells[match.header_row])]
-    quarantined = pd.DataFrame(body.cells[~good], columns=pd.Index(titles), dtype="str")
-    quarantined.insert(0, "source_row", body.rows[~good], allow_duplicates=True)
-    if len(accepted) + len(quarantined) != len(body):
-        raise AssertionError("received is not accepted + quarantined: a fault of the program")
-    return ValidatedPart(match, sheet.name, accepted.reset_index(drop=True), quarantined, log.table(), len(body))

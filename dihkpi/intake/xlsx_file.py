@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake.container import Limits, Sheet, check_archive
+from dihkpi.intake.container import Limits, check_archive
+from dihkpi.intake.sheet import Sheet
 
 _ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")

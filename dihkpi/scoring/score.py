@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,36 +12,12 @@ from dihkpi.definitions import Definitions, Survey
 from dihkpi.definitions.scoring import Bands
 from dihkpi.intake.columns import check_table
 from dihkpi.scoring.aggregate import METHODS
+from dihkpi.scoring.points import awarded_matrix, compute_points
+from dihkpi.scoring.results import Flags, NodeResult, Vector
 from dihkpi.scoring.tree import BoundNode, Tree, bind
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Vector = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class NodeResult:
-    """One node for all respondents.
-
-    Parameters
-    ----------
-    share : numpy.ndarray
-        Value on the unit interval, NaN where there is none.
-    items : frozenset of int
-        Positions of the items below the node; an item that counts twice is one item.
-    answered : numpy.ndarray of int
-        How many of them were answered.
-    apart : numpy.ndarray of bool
-        Whether there is no value because what was answered is not applicable.
-    """
-
-    share: Vector
-    items: frozenset[int]
-    answered: npt.NDArray[np.int64]
-    apart: Flags
-
 
 def compute(tree: Tree, answers: npt.NDArray[np.int8]) -> dict[str, NodeResult]:
     """Values of all nodes.
@@ -141,7 +116,11 @@ def score(
     tree = bind(survey, survey.scoring(options))
     form = next(form for form in survey.forms.values() if form.kind == "answers")
     answers = answers.sort_values(["respondent", *filter(None, [form.wave])], kind="stable", ignore_index=True)
-    results = compute(tree, answer_matrix(survey, answers))
+    matrix = answer_matrix(survey, answers)
+    if tree.scoring.item_points:
+        results = compute_points(tree, matrix, awarded_matrix(tree, answers))
+    else:
+        results = compute(tree, matrix)
     waves = answers[form.wave] if form.wave else None
     table = _long(tree, results, survey, answers["respondent"], waves)
     return check_table(table, definitions.tables["scores"], in_order=True)
@@ -167,6 +146,11 @@ def _long(
         ranges = tree.bands(code)
         if ranges:
             bands[position :: len(order)] = band_of(value[position :: len(order)], ranges)
+    in_points = {
+        name: np.column_stack([getattr(results[code], field) for code in order]).ravel()
+        for name, field in (("points", "points"), ("max_points", "most"))
+        if tree.scoring.item_points
+    }
     reliable = answered >= tree.scoring.reliable_share * items
     return pd.DataFrame({
         "level": pd.array(["respondent"], dtype="str").repeat(n * len(order)),
@@ -183,6 +167,7 @@ def _long(
         "n_answered": answered,
         "band": bands,
         "status": np.select([np.isnan(value), ~reliable], ["m", "u"], "ok").astype(object),
+        **in_points,
     })  # fmt: skip
 
 

@@ -28,8 +28,8 @@ class BoundNode:
     columns : numpy.ndarray of int
         Positions of its items in the answer matrix; empty for a node above nodes.
     points : numpy.ndarray, shape (items, codes + 1)
-        Share of the best answer by item and code; NaN where the answer means 'not applicable',
-        and in the last entry, for no answer.
+        Share of the best answer by item and code, or points where a survey is scored in points; NaN where the answer
+        means 'not applicable', and in the last entry, for no answer.
     weights : numpy.ndarray
         One weight per child.
     """
@@ -103,6 +103,11 @@ def _bind_node(
     chosen = [(i, item) for i, item in enumerate(items) if _below(node, item)]
     points = np.full((len(chosen), widest + 1), np.nan)
     for row, (_, item) in enumerate(chosen):
+        if scoring.item_points:
+            earned = scoring.item_points[item.code]
+            offered = survey.answer_types[item.type].codes
+            points[row, : len(offered)] = [earned.get(answer, 0.0) for answer in offered]
+            continue
         table = scoring.points[node.points or item.type]
         recode = scoring.recode.get(item.type, {})
         for position, answer in enumerate(survey.answer_types[item.type].codes):

@@ -108,7 +108,7 @@ MUTATIONS: dict[str, tuple[str, Any]] = {
 @tries(40)
 @given(row=st.integers(1, 4), column=st.sampled_from(sorted(MUTATIONS)), workbook=st.booleans())
 def test_one_fault_is_one_issue(row: int, column: str, workbook: bool, files, services, definitions) -> None:
-    from dihkpi.intake.container import column_letter
+    from dihkpi.intake.sheet import column_letter
 
     columns = list(definitions.survey("edih_kpi").form("services").columns)
     rule, value = MUTATIONS[column]
@@ -123,7 +123,7 @@ def test_one_fault_is_one_issue(row: int, column: str, workbook: bool, files, se
 @tries(40)
 @given(row=st.integers(1, 5), column=st.integers(4, 89))
 def test_one_answer_that_is_none(row: int, column: int, files, sme, definitions) -> None:
-    from dihkpi.intake.container import column_letter
+    from dihkpi.intake.sheet import column_letter
 
     rows = copy.deepcopy(sme)
     rows[row][column] = "7"

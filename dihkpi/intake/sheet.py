@@ -1,0 +1,143 @@
+"""A table of text as it stands in a file, and the places of its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from dihkpi.intake.text import normalise_header
+
+PREAMBLE = 20
+"""The header is looked for in this many rows."""
+
+Cells = npt.NDArray[np.object_]
+Flags = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows of a sheet that are looked at together.
+
+    Parameters
+    ----------
+    cells : numpy.ndarray of object, shape (rows, columns)
+        Text of every cell, empty where there is none.
+    rows : numpy.ndarray of int, shape (rows,)
+        Row number of each row as a spreadsheet shows it.
+    fields : numpy.ndarray of int, shape (rows,), optional
+        Number of fields of each row, where a file can get it wrong.
+    unread : frozenset of (int, int)
+        Index of the row and position of the cells that hold a formula without a value, or with an error.
+    numbers : numpy.ndarray of bool, shape (rows, columns), optional
+        Cells that hold a number and no text, where the file tells.
+    anchors : (numpy.ndarray of int, numpy.ndarray of int), optional
+        Row number and column position of every cell in the file, where a layout took them from all over a sheet.
+    """
+
+    cells: Cells
+    rows: Numbers
+    fields: Numbers | None = None
+    unread: frozenset[tuple[int, int]] = frozenset()
+    numbers: Flags | None = None
+    anchors: tuple[Numbers, Numbers] | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def place(self, index: int, position: int) -> tuple[int, int]:
+        """Row number and column position of a cell in the file as it was sent."""
+        if self.anchors is None:
+            return int(self.rows[index]), position
+        return int(self.anchors[0][index, position]), int(self.anchors[1][index, position])
+
+    def part(self, rows: slice | Flags) -> Block:
+        """Some of the rows."""
+        new = {old: i for i, old in enumerate(np.arange(len(self))[rows].tolist())} if self.unread else {}
+        return Block(
+            self.cells[rows],
+            self.rows[rows],
+            None if self.fields is None else self.fields[rows],
+            frozenset((new[i], j) for i, j in self.unread if i in new),
+            None if self.numbers is None else self.numbers[rows],
+            None if self.anchors is None else (self.anchors[0][rows], self.anchors[1][rows]),
+        )
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table of text as it stands in a file, before anything is understood.
+
+    Parameters
+    ----------
+    name : str
+        Name of the sheet, empty for a CSV.
+    cells, rows, fields, unread, numbers, anchors
+        As in :class:`Block`; blank rows are left out. Of a large text file these are its first rows.
+    notes : tuple of (rule, message)
+        What the reader had to do to read it.
+    date1904 : bool
+        Whether numbers of days count from 1904 on.
+    titles : tuple of str, optional
+        Headers as people know them, where the first row holds names of the form instead.
+    whole : callable, optional
+        Gives all blocks of a file that is too large to be held, the first rows included; each call reads it anew.
+    """
+
+    name: str
+    cells: Cells
+    rows: Numbers
+    notes: tuple[tuple[str, str], ...] = ()
+    fields: Numbers | None = None
+    unread: frozenset[tuple[int, int]] = frozenset()
+    numbers: Flags | None = None
+    anchors: tuple[Numbers, Numbers] | None = None
+    date1904: bool = False
+    titles: tuple[str, ...] | None = None
+    whole: Callable[[], Iterator[Block]] | None = field(default=None, compare=False)
+
+    @cached_property
+    def head(self) -> list[set[str]]:
+        """Normalised texts of the rows in which the header may stand."""
+        return [{normalise_header(text) for text in row if text} for row in self.cells[:PREAMBLE]]
+
+    @property
+    def block(self) -> Block:
+        """What is held of the sheet, as one block."""
+        return Block(self.cells, self.rows, self.fields, self.unread, self.numbers, self.anchors)
+
+    def blocks(self, first: int, size: int) -> Iterator[Block]:
+        """The rows from a position on, in blocks of about ``size`` cells.
+
+        Parameters
+        ----------
+        first : int
+            Position of the first row, such as the one below the header.
+        size : int
+            Cells in a block; at least one row is given.
+        """
+        rows = max(1, size // max(1, self.cells.shape[1]))
+        for block in self.whole() if self.whole else (self.block,):
+            for start in range(first, len(block), rows):
+                yield block.part(slice(start, start + rows))
+            first = max(0, first - len(block))
+
+
+def column_letter(position: int) -> str:
+    """Letters of a column, counted from 0.
+
+    Examples
+    --------
+    >>> column_letter(0), column_letter(27)
+    ('A', 'AB')
+    """
+    letters = ""
+    position += 1
+    while position:
+        position, rest = divmod(position - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
