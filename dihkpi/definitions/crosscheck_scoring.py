@@ -79,7 +79,7 @@ def _node(survey: Survey, scoring: Scoring, node: Node, at: str) -> Iterator[str
     if node.bands:
         yield from known(node.bands, scoring.bands, f"{at} › bands", "bands")
     if bool(scoring.item_points) != (node.aggregate == "sum"):
-        yield f"{at} › aggregate: '{node.aggregate}'\n      all nodes of a survey with item_points are sums, and no others"
+        yield f"{at} › aggregate: '{node.aggregate}'\n      with item_points all nodes are sums, without them none is"
     if node.items:
         yield from _items(survey, scoring, node, at)
     for knock in node.knockout:

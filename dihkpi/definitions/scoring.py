@@ -124,6 +124,7 @@ class Scoring(Definition):
     """Named ranges."""
     options: Mapping[str, Option] = {}
     """Documented switches."""
+
     @model_validator(mode="before")
     @classmethod
     def _fill(cls, raw: Any) -> Any:

@@ -15,9 +15,7 @@ def accept_or_refuse(context: Context, received: int, bad: set[int], log: IssueL
     errors = any(record[5] == "error" for record in log.records)
     share = len(bad) / received if received else 0.0
     if accept.policy == "strict" and errors and len(bad) < received:
-        message = (
-            f"{len(bad):,} of {received:,} rows have errors; this survey takes a file as a whole or not at all"
-        )
+        message = f"{len(bad):,} of {received:,} rows have errors; this survey takes a file as a whole or not at all"
         log.add(Fault("strict", message, "correct the errors and send the file again"))
     elif share > accept.max_error_share and len(bad) < received:
         most = f"{accept.max_error_share:.0%}"

@@ -58,7 +58,7 @@ def is_token(texts: pd.Series, tokens: Iterable[str]) -> Flags:
         hit |= lower.str.startswith(starts).to_numpy(dtype=bool)
     longest = max(map(len, words)) + 8  # room for quotes and spaces around a token
     odd = lower.str.contains(_ODD, regex=True) & (lower.str.len() <= longest)
-    for i in np.flatnonzero(odd.to_numpy(dtype=bool)):
+    for i in np.flatnonzero(odd.to_numpy(dtype=bool)).tolist():
         plain = normalise_header(texts.iat[i])
         hit[i] = plain in words or not plain
     return hit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -25,13 +25,13 @@ class NodeResult:
         How many of them were answered.
     apart : numpy.ndarray of bool
         Whether there is no value because what was answered is not applicable.
-    points, most : numpy.ndarray, optional
-        Points reached and the most possible, for surveys scored in points.
+    points, most : numpy.ndarray
+        Points reached and the most possible; empty where a survey is not scored in points.
     """
 
     share: Vector
     items: frozenset[int]
     answered: npt.NDArray[np.int64]
     apart: Flags
-    points: Vector | None = None
-    most: Vector | None = None
+    points: Vector = field(default_factory=lambda: np.empty(0))
+    most: Vector = field(default_factory=lambda: np.empty(0))

@@ -19,6 +19,7 @@ from dihkpi.scoring.tree import BoundNode, Tree, bind
 if TYPE_CHECKING:
     import pandas as pd
 
+
 def compute(tree: Tree, answers: npt.NDArray[np.int8]) -> dict[str, NodeResult]:
     """Values of all nodes.
 

@@ -136,7 +136,7 @@ def _insert_submission(
     number = (connection.execute(select(func.max(submissions.c.number))).scalar() or 0) + 1
     moment = datetime.now(UTC).isoformat(timespec="seconds")
     added = {"id": f"{identity}-{number}", "columns": json.dumps(list(names)), "number": number, "recorded_at": moment}
-    kept = {str(name): value for name, value in about.items() if name in submissions.c}
+    kept = {str(name): value for name, value in about.items() if str(name) in submissions.c}
     connection.execute(insert(submissions).values({**kept, **added}))
     return f"{identity}-{number}"
 
