@@ -11,10 +11,14 @@ from dihkpi.definitions import CodeList, Definitions
 from dihkpi.definitions.survey import Column, Severity
 from dihkpi.errors import hint_for
 from dihkpi.intake.issues import Fault
+from dihkpi.intake.lookalikes import skeleton
+from dihkpi.intake.splitting import Splitter
 from dihkpi.intake.text import normalise_header, show
 
 LONG = 100
 """Labels of a longer list are not offered one by one."""
+TOLD = 5
+"""So many unknown parts of one cell are reported one by one."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,11 @@ class CodeBook:
         """What to offer for a near miss."""
         return [label for code_list in self.lists for label in code_list.labels.values()]
 
+    @cached_property
+    def _skeletons(self) -> Mapping[str, str]:
+        """What a code looks like to the code."""
+        return {skeleton(code): code for code_list in self.lists for code in code_list.codes}
+
     @property
     def name(self) -> str:
         """Names of the lists, for messages."""
@@ -81,8 +90,12 @@ class CodeBook:
                 "ambiguous_code", f"'{show(text)}' names several codes", f"write one of {codes}", unknown, text
             )
         message = f"unknown code '{show(text)}': not in the list {self.name}"
-        known = self.labels if len(self.labels) <= LONG else []
-        hint = hint_for(text, known, "allowed") if known else f"write a code of schemas/codelists/{self.name}.csv"
+        if twin := self._skeletons.get(skeleton(text)):
+            hint = f"did you mean '{twin}'?"
+        elif len(self.labels) <= LONG:
+            hint = hint_for(text, self.labels, "allowed")
+        else:
+            hint = f"write a code of schemas/codelists/{self.name}.csv"
         return None, Fault("unknown_code", message, hint, unknown, text)
 
 
@@ -109,19 +122,35 @@ def parse_code(text: str, column: Column, book: CodeBook) -> tuple[str | None, l
 
 
 def parse_codes(text: str, column: Column, book: CodeBook) -> tuple[str | None, list[Fault]]:
-    """Several codes in one cell, joined by a vertical bar in the result; doubles count once."""
+    """Several codes in one cell, joined by a vertical bar in the result; doubles count once.
+
+    The cell is cut against the known texts, see :class:`dihkpi.intake.splitting.Splitter`.
+    """
     codes: dict[str, None] = {}
     faults: list[Fault] = []
-    for part in filter(None, (part.strip() for part in text.split(column.separator))):
-        code, fault = book.find(part, column.unknown)
+    pieces = _splitter(book, column.separator).pieces(text)
+    unknown = list(dict.fromkeys(piece for piece, known in pieces if known is None))
+    skipped = set(unknown[TOLD:])
+    for piece in dict.fromkeys(piece for piece, _ in pieces if piece not in skipped):
+        code, fault = book.find(piece, column.unknown)
         if fault:
             faults.append(fault)
         if code is not None:
             codes[code] = None
+    if skipped:
+        message = f"{len(skipped):,} more parts of this cell are not in the list {book.name}"
+        faults.append(Fault("unknown_code", message, "correct or remove them", column.unknown))
     return "|".join(codes) or None, faults
 
 
-_RATED = re.compile(r"(.+?) - (\d+)(?:,\s*|$)", re.DOTALL)
+@lru_cache(maxsize=64)
+def _splitter(book: CodeBook, separators: str) -> Splitter:
+    """Cuts cells of a column; a label that several codes share is known too, and told as such when it is looked up."""
+    shared = {text: codes[0] for text, codes in book.ambiguous.items()}
+    return Splitter({**shared, **book.tolerated, **book.known}, separators)
+
+
+_RATED = re.compile(r"(.+?) - ([0-9]{1,6})(?:,\s*|$)", re.DOTALL)
 
 
 def parse_rated_codes(text: str, column: Column, book: CodeBook) -> tuple[str | None, list[Fault]]:
@@ -133,9 +162,7 @@ def parse_rated_codes(text: str, column: Column, book: CodeBook) -> tuple[str | 
     rated: dict[str, int] = {}
     faults: list[Fault] = []
     end = 0
-    for match in _RATED.finditer(text):
-        if match.start() != end:
-            break
+    while match := _RATED.match(text, end):
         end = match.end()
         label, level = match[1].strip(), int(match[2])
         code, fault = book.find(label, column.unknown)
@@ -156,4 +183,4 @@ def parse_rated_codes(text: str, column: Column, book: CodeBook) -> tuple[str | 
         faults.append(
             Fault("format", f"cannot read '{rest}'", "write: label - level, label - level", "error", text[end:])
         )
-    return "|".join(f"{code}={level}" for code, level in rated.items()) or None, faults
+    return "|".join(f"{code}={level}" for code, level in rated.items()) or None, list(dict.fromkeys(faults))
