@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, partial
 
 from dihkpi.definitions import CodeList, Definitions
 from dihkpi.definitions.survey import Column, Severity
@@ -159,13 +159,14 @@ def parse_rated_codes(text: str, column: Column, book: CodeBook) -> tuple[str | 
     Labels hold commas and hyphens themselves, so the list is cut after a level that a comma or the end follows. Of a
     label that occurs twice the higher level counts.
     """
+    find = cache(partial(book.find, unknown=column.unknown))
     rated: dict[str, int] = {}
     faults: list[Fault] = []
     end = 0
     while match := _RATED.match(text, end):
         end = match.end()
         label, level = match[1].strip(), int(match[2])
-        code, fault = book.find(label, column.unknown)
+        code, fault = find(label)
         low, high = column.min, column.max
         if (low is not None and level < low) or (high is not None and level > high):
             message = f"the level {level} of '{show(label)}' is outside {low:g} to {high:g}"

@@ -28,9 +28,11 @@ _AROUND = 16
 _ELSEWHERE = "other"
 """Row of the code pages for every country that is not listed."""
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-# UTF-8 of Latin, Greek and Cyrillic letters and of dashes and quotes, taken for cp1252: two characters in place of one.
-_TRAIL = "[\u0080-\u00bf" + "".join(bytes([b]).decode("cp1252", "ignore") for b in range(0x80, 0xA0)) + "]"
+_BYTES = {bytes([b]).decode("cp1252", "ignore") or chr(b): b for b in range(0x80, 0x100)}
+"""What became of bytes that were taken for cp1252; those without a meaning there are kept as control characters."""
+_TRAIL = "[" + "".join(character for character, byte in _BYTES.items() if byte < 0xC0) + "]"
 _GARBLED = re.compile(f"[ÂÃÄÅÎÏÐÑ]{_TRAIL}|â{_TRAIL}{{2}}")
+"""UTF-8 of Latin, Greek and Cyrillic letters and of dashes and quotes, taken for cp1252."""
 Note = tuple[str, str]
 
 
@@ -219,17 +221,19 @@ def _garbled(text: str) -> tuple[Note, ...]:
     if text.isascii():
         return ()
     for match in _GARBLED.finditer(text):
-        try:
-            meant = match[0].encode("cp1252").decode("utf-8")
-        except UnicodeError:
-            try:
-                meant = match[0].encode("latin-1").decode("utf-8")
-            except UnicodeError:
-                continue
-        start, end = max(0, match.start() - _AROUND), match.end() + _AROUND
-        left, right = text[start : match.start()].splitlines(), text[match.end() : end].splitlines()
-        before, after = (left or [""])[-1], (right or [""])[0]
-        found, better = show(before + match[0] + after), show(before + meant + after)
-        message = f"the file was garbled before it was sent: it holds '{found}', which was '{better}'"
-        return (("mojibake", message),)
+        if _meant(match) == match[0]:
+            continue
+        left = re.split(r"[\r\n]", text[max(0, match.start() - _AROUND) : match.start()])[-1]
+        right = re.split(r"[\r\n]", text[match.end() : match.end() + _AROUND])[0]
+        found = left + match[0] + right
+        better = show(_GARBLED.sub(_meant, found))
+        return (("mojibake", f"letters were garbled before the file was sent: '{show(found)}' was '{better}'"),)
     return ()
+
+
+def _meant(match: re.Match[str]) -> str:
+    """The letter that was garbled; two letters that only look so are left."""
+    try:
+        return bytes(_BYTES[character] for character in match[0]).decode("utf-8")
+    except UnicodeDecodeError:
+        return match[0]
