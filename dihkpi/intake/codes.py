@@ -19,6 +19,8 @@ LONG = 100
 """Labels of a longer list are not offered one by one."""
 TOLD = 5
 """So many unknown parts of one cell are reported one by one."""
+NEAR = 500
+"""In so many unknown texts of one column near misses are looked for, each of which takes a part of a millisecond."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,13 @@ class CodeBook:
         Accepted lists, in the order of preference.
     also : tuple of CodeList
         Lists whose entries are accepted with a warning.
+    near : bool
+        Whether near misses of unknown texts are looked for.
     """
 
     lists: tuple[CodeList, ...]
     also: tuple[CodeList, ...] = ()
+    near: bool = True
 
     @classmethod
     def of(cls, column: Column, definitions: Definitions) -> CodeBook:
@@ -75,6 +80,11 @@ class CodeBook:
         """Names of the lists, for messages."""
         return " or ".join(code_list.name for code_list in self.lists)
 
+    def holds(self, text: str) -> bool:
+        """Whether a text is one of the lists, be it ambiguous or of a list that is only tolerated."""
+        wanted = normalise_header(text)
+        return wanted in self.known or wanted in self.tolerated or wanted in self.ambiguous
+
     def find(self, text: str, unknown: Severity = "error") -> tuple[str | None, Fault | None]:
         """Code of a text, and what is wrong with it."""
         wanted = normalise_header(text)
@@ -92,7 +102,7 @@ class CodeBook:
         message = f"unknown code '{show(text)}': not in the list {self.name}"
         if twin := self._skeletons.get(skeleton(text)):
             hint = f"did you mean '{twin}'?"
-        elif len(self.labels) <= LONG:
+        elif len(self.labels) <= LONG and self.near:
             hint = hint_for(text, self.labels, "allowed")
         else:
             hint = f"write a code of schemas/codelists/{self.name}.csv"
@@ -137,10 +147,13 @@ def parse_codes(text: str, column: Column, book: CodeBook) -> tuple[str | None, 
             faults.append(fault)
         if code is not None:
             codes[code] = None
-    if skipped:
-        message = f"{len(skipped):,} more parts of this cell are not in the list {book.name}"
-        faults.append(Fault("unknown_code", message, "correct or remove them", column.unknown))
-    return "|".join(codes) or None, faults
+    return "|".join(codes) or None, faults + _more(len(skipped), column, book)
+
+
+def _more(skipped: int, column: Column, book: CodeBook) -> list[Fault]:
+    """One fault for all unknown parts of a cell beyond those that are told one by one."""
+    message = f"{skipped:,} more parts of this cell are not in the list {book.name}"
+    return [Fault("unknown_code", message, "correct or remove them", column.unknown)] if skipped else []
 
 
 @lru_cache(maxsize=64)
@@ -161,11 +174,16 @@ def parse_rated_codes(text: str, column: Column, book: CodeBook) -> tuple[str | 
     """
     find = cache(partial(book.find, unknown=column.unknown))
     rated: dict[str, int] = {}
+    unknown: dict[str, None] = {}
     faults: list[Fault] = []
     end = 0
     while match := _RATED.match(text, end):
         end = match.end()
         label, level = match[1].strip(), int(match[2])
+        if not book.holds(label):
+            unknown[label] = None
+            if len(unknown) > TOLD:
+                continue
         code, fault = find(label)
         low, high = column.min, column.max
         if (low is not None and level < low) or (high is not None and level > high):
@@ -179,6 +197,7 @@ def parse_rated_codes(text: str, column: Column, book: CodeBook) -> tuple[str | 
             message = f"'{show(label)}' is there twice; the higher level counts"
             faults.append(Fault("duplicate_code", message, "remove one of the two", "warning", label))
         rated[code] = max(level, rated.get(code, 0))
+    faults += _more(max(len(unknown) - TOLD, 0), column, book)
     if end != len(text):
         rest = show(text[end:], 40)
         faults.append(

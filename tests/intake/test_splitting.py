@@ -142,6 +142,18 @@ def test_a_hostile_cell_takes_no_time(text: str, book: CodeBook) -> None:
     assert len(faults) <= 6
 
 
+def test_near_misses_are_looked_for_in_the_first_texts_only(book: CodeBook) -> None:
+    import pandas as pd
+
+    from dihkpi.intake.cells import Convention, parse_texts
+
+    texts = pd.Series([f"Retial {n}" for n in range(600)], dtype="str")
+    faults = parse_texts(texts, Column(type="code", codes=("options",)), Convention(), book).faults
+    assert len(faults) == 600
+    assert "did you mean 'Retail'" in faults[0][0].hint
+    assert faults[599][0].hint == "write a code of schemas/codelists/options.csv"
+
+
 def test_a_level_of_many_digits_is_no_level(book: CodeBook) -> None:
     column = Column(type="rated_codes", codes=("options",), min=0, max=5)
     assert parse_rated_codes("Retail - " + "1" * 5000, column, book)[1][0].rule == "format"

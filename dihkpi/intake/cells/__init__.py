@@ -7,6 +7,7 @@ looked at one by one, to say why.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from dihkpi.intake.cells.dates import parse_date, parse_dates, parse_datetime, s
 from dihkpi.intake.cells.ids import id_fault, parse_id
 from dihkpi.intake.cells.numbers import detect_decimal, parse_numbers
 from dihkpi.intake.cells.simple import answer_fault, parse_boolean, parse_periods, parse_text, parse_url
-from dihkpi.intake.codes import CodeBook, parse_code, parse_codes, parse_rated_codes
+from dihkpi.intake.codes import NEAR, CodeBook, parse_code, parse_codes, parse_rated_codes
 from dihkpi.intake.issues import Fault
 from dihkpi.intake.lookalikes import normalise_id
 
@@ -49,9 +50,15 @@ def parse_texts(texts: pd.Series, column: Column, convention: Convention, book: 
 
 def _by_code(parse: Callable[[str, Column, CodeBook], tuple[str | None, list[Fault]]]) -> Parser:
     def parser(texts: pd.Series, column: Column, convention: Convention, book: CodeBook) -> Parsed:
-        results = [parse(text, column, book) for text in texts]
-        faults = {i: found for i, (_, found) in enumerate(results) if found}
-        return Parsed(np.array([value for value, _ in results], dtype=object), faults)
+        values = np.full(len(texts), None, dtype=object)
+        faults: Faults = {}
+        for i, text in enumerate(texts):
+            values[i], found = parse(text, column, book)
+            if found:
+                faults[i] = found
+                if len(faults) == NEAR:
+                    book = replace(book, near=False)
+        return Parsed(values, faults)
 
     return parser
 
