@@ -10,8 +10,8 @@ from dihkpi.definitions.base import Definition, Names, Number
 
 Severity = Literal["error", "warning", "info"]
 CellType = Literal[
-    "text", "id", "integer", "decimal", "money", "percent", "date", "dates", "boolean", "period", "url",
-    "code", "codes", "rated_codes", "hub",
+    "text", "id", "integer", "decimal", "money", "percent", "date", "datetime", "dates", "boolean", "period",
+    "url", "code", "codes", "rated_codes", "hub",
 ]  # fmt: skip
 NUMBERS: tuple[CellType, ...] = ("integer", "decimal", "money", "percent")
 DateOrder = Literal["ymd", "dmy", "mdy"]

@@ -5,16 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, partial
 
 from dihkpi.definitions import CodeList, Definitions
 from dihkpi.definitions.survey import Column, Severity
 from dihkpi.errors import hint_for
 from dihkpi.intake.issues import Fault
+from dihkpi.intake.lookalikes import skeleton
+from dihkpi.intake.splitting import Splitter
 from dihkpi.intake.text import normalise_header, show
 
 LONG = 100
 """Labels of a longer list are not offered one by one."""
+TOLD = 5
+"""So many unknown parts of one cell are reported one by one."""
+NEAR = 500
+"""In so many unknown texts of one column near misses are looked for, each of which takes a part of a millisecond."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +33,13 @@ class CodeBook:
         Accepted lists, in the order of preference.
     also : tuple of CodeList
         Lists whose entries are accepted with a warning.
+    near : bool
+        Whether near misses of unknown texts are looked for.
     """
 
     lists: tuple[CodeList, ...]
     also: tuple[CodeList, ...] = ()
+    near: bool = True
 
     @classmethod
     def of(cls, column: Column, definitions: Definitions) -> CodeBook:
@@ -61,10 +70,20 @@ class CodeBook:
         """What to offer for a near miss."""
         return [label for code_list in self.lists for label in code_list.labels.values()]
 
+    @cached_property
+    def _skeletons(self) -> Mapping[str, str]:
+        """What a code looks like to the code."""
+        return {skeleton(code): code for code_list in self.lists for code in code_list.codes}
+
     @property
     def name(self) -> str:
         """Names of the lists, for messages."""
         return " or ".join(code_list.name for code_list in self.lists)
+
+    def holds(self, text: str) -> bool:
+        """Whether a text is one of the lists, be it ambiguous or of a list that is only tolerated."""
+        wanted = normalise_header(text)
+        return wanted in self.known or wanted in self.tolerated or wanted in self.ambiguous
 
     def find(self, text: str, unknown: Severity = "error") -> tuple[str | None, Fault | None]:
         """Code of a text, and what is wrong with it."""
@@ -81,8 +100,12 @@ class CodeBook:
                 "ambiguous_code", f"'{show(text)}' names several codes", f"write one of {codes}", unknown, text
             )
         message = f"unknown code '{show(text)}': not in the list {self.name}"
-        known = self.labels if len(self.labels) <= LONG else []
-        hint = hint_for(text, known, "allowed") if known else f"write a code of schemas/codelists/{self.name}.csv"
+        if twin := self._skeletons.get(skeleton(text)):
+            hint = f"did you mean '{twin}'?"
+        elif len(self.labels) <= LONG and self.near:
+            hint = hint_for(text, self.labels, "allowed")
+        else:
+            hint = f"write a code of schemas/codelists/{self.name}.csv"
         return None, Fault("unknown_code", message, hint, unknown, text)
 
 
@@ -109,19 +132,38 @@ def parse_code(text: str, column: Column, book: CodeBook) -> tuple[str | None, l
 
 
 def parse_codes(text: str, column: Column, book: CodeBook) -> tuple[str | None, list[Fault]]:
-    """Several codes in one cell, joined by a vertical bar in the result; doubles count once."""
+    """Several codes in one cell, joined by a vertical bar in the result; doubles count once.
+
+    The cell is cut against the known texts, see :class:`dihkpi.intake.splitting.Splitter`.
+    """
     codes: dict[str, None] = {}
     faults: list[Fault] = []
-    for part in filter(None, (part.strip() for part in text.split(column.separator))):
-        code, fault = book.find(part, column.unknown)
+    pieces = _splitter(book, column.separator).pieces(text)
+    unknown = list(dict.fromkeys(piece for piece, known in pieces if known is None))
+    skipped = set(unknown[TOLD:])
+    for piece in dict.fromkeys(piece for piece, _ in pieces if piece not in skipped):
+        code, fault = book.find(piece, column.unknown)
         if fault:
             faults.append(fault)
         if code is not None:
             codes[code] = None
-    return "|".join(codes) or None, faults
+    return "|".join(codes) or None, faults + _more(len(skipped), column, book)
 
 
-_RATED = re.compile(r"(.+?) - (\d+)(?:,\s*|$)", re.DOTALL)
+def _more(skipped: int, column: Column, book: CodeBook) -> list[Fault]:
+    """One fault for all unknown parts of a cell beyond those that are told one by one."""
+    message = f"{skipped:,} more parts of this cell are not in the list {book.name}"
+    return [Fault("unknown_code", message, "correct or remove them", column.unknown)] if skipped else []
+
+
+@lru_cache(maxsize=64)
+def _splitter(book: CodeBook, separators: str) -> Splitter:
+    """Cuts cells of a column; a label that several codes share is known too, and told as such when it is looked up."""
+    shared = {text: codes[0] for text, codes in book.ambiguous.items()}
+    return Splitter({**shared, **book.tolerated, **book.known}, separators)
+
+
+_RATED = re.compile(r"(.+?) - ([0-9]{1,6})(?:,\s*|$)", re.DOTALL)
 
 
 def parse_rated_codes(text: str, column: Column, book: CodeBook) -> tuple[str | None, list[Fault]]:
@@ -130,15 +172,19 @@ def parse_rated_codes(text: str, column: Column, book: CodeBook) -> tuple[str | 
     Labels hold commas and hyphens themselves, so the list is cut after a level that a comma or the end follows. Of a
     label that occurs twice the higher level counts.
     """
+    find = cache(partial(book.find, unknown=column.unknown))
     rated: dict[str, int] = {}
+    unknown: dict[str, None] = {}
     faults: list[Fault] = []
     end = 0
-    for match in _RATED.finditer(text):
-        if match.start() != end:
-            break
+    while match := _RATED.match(text, end):
         end = match.end()
         label, level = match[1].strip(), int(match[2])
-        code, fault = book.find(label, column.unknown)
+        if not book.holds(label):
+            unknown[label] = None
+            if len(unknown) > TOLD:
+                continue
+        code, fault = find(label)
         low, high = column.min, column.max
         if (low is not None and level < low) or (high is not None and level > high):
             message = f"the level {level} of '{show(label)}' is outside {low:g} to {high:g}"
@@ -151,9 +197,10 @@ def parse_rated_codes(text: str, column: Column, book: CodeBook) -> tuple[str | 
             message = f"'{show(label)}' is there twice; the higher level counts"
             faults.append(Fault("duplicate_code", message, "remove one of the two", "warning", label))
         rated[code] = max(level, rated.get(code, 0))
+    faults += _more(max(len(unknown) - TOLD, 0), column, book)
     if end != len(text):
         rest = show(text[end:], 40)
         faults.append(
             Fault("format", f"cannot read '{rest}'", "write: label - level, label - level", "error", text[end:])
         )
-    return "|".join(f"{code}={level}" for code, level in rated.items()) or None, faults
+    return "|".join(f"{code}={level}" for code, level in rated.items()) or None, list(dict.fromkeys(faults))

@@ -62,7 +62,13 @@ _REFUSED: Mapping[bytes, tuple[str, str]] = {
 }
 
 
-def read_sheets(path: Path, limits: Limits) -> tuple[str, list[Sheet]]:
+LATIN: Mapping[str, str] = {"other": "cp1252"}
+"""Code page of a text that is not UTF-8, where nobody knows its country."""
+
+
+def read_sheets(
+    path: Path, limits: Limits, *, pages: Mapping[str, str] = LATIN, country: str | None = None
+) -> tuple[str, list[Sheet]]:
     """Read a file into sheets of text.
 
     Parameters
@@ -71,6 +77,10 @@ def read_sheets(path: Path, limits: Limits) -> tuple[str, list[Sheet]]:
         A CSV or XLSX file, whatever its name says.
     limits : Limits
         Bounds.
+    pages : mapping of str to str
+        Country to the code page of its texts that are not UTF-8, with an entry ``other``.
+    country : str, optional
+        Where the file comes from.
 
     Returns
     -------
@@ -83,6 +93,7 @@ def read_sheets(path: Path, limits: Limits) -> tuple[str, list[Sheet]]:
         When the file is missing, empty, too large, or of another kind.
     """
     from dihkpi.intake.csv_file import read_csv
+    from dihkpi.intake.encodings import detect
     from dihkpi.intake.xlsx_file import read_xlsx
 
     if path.is_symlink() or (path.exists() and not path.is_file()):
@@ -114,7 +125,7 @@ def read_sheets(path: Path, limits: Limits) -> tuple[str, list[Sheet]]:
         raise FileRefusedError(
             "wrong_container", f"{path.name} is a web page or XML, not a table", "export CSV or XLSX"
         )
-    return "csv", read_csv(path, limits)
+    return "csv", read_csv(path, limits, detect(path, None, country, pages))
 
 
 def check_archive(path: Path, limits: Limits) -> None:

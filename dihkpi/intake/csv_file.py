@@ -16,7 +16,7 @@ import numpy as np
 
 from dihkpi.errors import FileRefusedError
 from dihkpi.intake.container import Limits
-from dihkpi.intake.encodings import Encoding, detect
+from dihkpi.intake.encodings import Encoding, open_text
 from dihkpi.intake.safe_csv import unescape_text
 from dihkpi.intake.sheet import PREAMBLE, Block, Sheet
 
@@ -24,10 +24,9 @@ _SEPARATORS = (",", ";", "\t", "|")
 _STATED = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _SAMPLE = 100_000
 """Characters in which the separator is looked for."""
-_MARK = "\ufeff"
 
 
-def read_csv(path: Path, limits: Limits, encoding: Encoding | None = None) -> list[Sheet]:
+def read_csv(path: Path, limits: Limits, encoding: Encoding) -> list[Sheet]:
     """Read a CSV file as one sheet of text; a large one gives its first rows, and the rest block by block.
 
     Parameters
@@ -36,15 +35,14 @@ def read_csv(path: Path, limits: Limits, encoding: Encoding | None = None) -> li
         Any text with separators.
     limits : Limits
         Bounds.
-    encoding : Encoding, optional
-        How the text is encoded; found out by default.
+    encoding : Encoding
+        How the text is encoded.
 
     Raises
     ------
     FileRefusedError
         When it is not text, not rectangular beyond repair, or beyond the limits.
     """
-    encoding = encoding or detect(path)
     csv.field_size_limit(max(limits.characters, 1))
     table = _Table(path, encoding, limits, *_separator(path, encoding))
     blocks = table.blocks()
@@ -55,17 +53,13 @@ def read_csv(path: Path, limits: Limits, encoding: Encoding | None = None) -> li
     return [Sheet("", first.cells, first.rows, encoding.notes, first.fields, whole=whole)]
 
 
-def _open(path: Path, encoding: Encoding) -> IO[str]:
-    return path.open(encoding=encoding.name, errors="strict" if encoding.certain else "replace", newline="")
-
-
 def _separator(path: Path, encoding: Encoding) -> tuple[str, int]:
     """The separator, and the number of the line after the one that states it.
 
     Where none is stated, it is the one with which the first rows agree best on a number of fields.
     """
-    with _open(path, encoding) as stream:
-        text = stream.read(_SAMPLE).lstrip(_MARK)
+    with open_text(path, encoding) as stream:
+        text = stream.read(_SAMPLE)
     first = text.splitlines()[0] if text.strip() else ""
     if stated := _STATED.fullmatch(first):
         return stated[1], 2
@@ -100,7 +94,7 @@ class _Table:
         rows: list[list[str]] = []
         lines: list[int] = []
         known, size, total = 0, PREAMBLE, 0
-        with _open(self.path, self.encoding) as stream:
+        with open_text(self.path, self.encoding) as stream:
             for line, row in self._records(stream):
                 rows.append(row)
                 lines.append(line)
@@ -128,8 +122,7 @@ class _Table:
         texts = iter(stream)
         if self.first_line > 1:
             next(texts)
-        start = next(texts, "").lstrip(_MARK)
-        reader = csv.reader(chain([start], texts), delimiter=self.separator, strict=True)
+        reader = csv.reader(texts, delimiter=self.separator, strict=True)
         before = self.first_line - 1
         line = self.first_line
         try:

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dihkpi.errors import hint_for
-from dihkpi.intake.cells import normalise_id
 from dihkpi.intake.issues import Fault
+from dihkpi.intake.lookalikes import normalise_id, skeleton
 from dihkpi.intake.text import normalise_header, show
 
 if TYPE_CHECKING:
@@ -39,6 +39,14 @@ class HubNames:
                     entries.append((hub, country))
         return found
 
+    @cached_property
+    def _skeletons(self) -> dict[str, list[str]]:
+        """What the id of a hub looks like to the hubs with such an id."""
+        found: dict[str, list[str]] = {}
+        for hub in self.hubs["hub"].dropna():
+            found.setdefault(skeleton(hub), []).append(hub)
+        return found
+
     def find(self, text: str, country: str | None = None) -> tuple[str | None, Fault | None]:
         """The id of the hub that a text names.
 
@@ -59,8 +67,12 @@ class HubNames:
         if candidates:
             which = ", ".join(sorted(hub for hub, _ in candidates))
             return None, Fault("ambiguous_hub", f"'{show(text)}' names several hubs", f"write the id: {which}")
-        names = [str(name) for name in (*self.hubs["name"], *self.hubs["hub"])]
-        return None, Fault("unknown_hub", f"unknown hub '{show(text)}'", hint_for(text, names, "known hubs", 5))
+        if twins := self._skeletons.get(skeleton(text)):
+            hint = "did you mean " + " or ".join(f"'{hub}'" for hub in twins) + "? They look alike"
+        else:
+            names = [str(name) for name in (*self.hubs["name"], *self.hubs["hub"])]
+            hint = hint_for(text, names, "known hubs", 5)
+        return None, Fault("unknown_hub", f"unknown hub '{show(text)}'", hint)
 
 
 def _plain(name: str) -> str:

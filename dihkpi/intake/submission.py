@@ -48,6 +48,7 @@ def read_submission(
     survey: str | None = None,
     hub: str | None = None,
     name: str | None = None,
+    country: str | None = None,
 ) -> Submission:
     """Read a file and recognise what it carries.
 
@@ -63,6 +64,8 @@ def read_submission(
         Hub that sent the file.
     name : str, optional
         How issues call the file; its own name by default.
+    country : str, optional
+        Code of the country that it comes from, which tells the code page of a text that is not UTF-8.
 
     Returns
     -------
@@ -78,6 +81,7 @@ def read_submission(
     path = Path(path)
     if survey is not None:
         definitions.survey(survey)
-    container, sheets = read_sheets(path, Limits.of(definitions.value))
+    pages = definitions.codelists["code_pages"].labels
+    container, sheets = read_sheets(path, Limits.of(definitions.value), pages=pages, country=country)
     found = recognise(path, container, sheets, definitions, survey)
     return Submission(path, name or path.name, tuple(Part(sheet, match) for sheet, match in found), hub)

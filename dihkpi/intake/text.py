@@ -8,7 +8,7 @@ from functools import lru_cache
 
 # Soft hyphen, zero-width characters, byte order mark, bidirectional marks: nobody means to type these.
 _UNSEEN = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-_QUOTES = "\"'`´«»‹›‘’‚‛“”„‟"
+QUOTES = "\"'`´«»‹›‘’‚‛“”„‟"
 _MISSING = {"nan", "NaT", "<NA>"}
 _NOT_PRINTED = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
 _ID = re.compile(r"(?!(?i:con|prn|aux|nul|com\d|lpt\d)$)[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -20,7 +20,18 @@ def clean_cell(text: str) -> str:
     >>> clean_cell("\\ufeff\\u00a0Zu\\u0308rich\\u200b ")
     'Zürich'
     """
-    return _UNSEEN.sub("", unicodedata.normalize("NFC", text)).strip()
+    if text.isascii():
+        return text.strip()
+    return unseen_removed(unicodedata.normalize("NFC", text)).strip()
+
+
+def unseen_removed(text: str) -> str:
+    """A text without the marks that nobody sees and nobody means to type.
+
+    >>> unseen_removed("A\\u200bT\\u202e-1")
+    'AT-1'
+    """
+    return _UNSEEN.sub("", text)
 
 
 @lru_cache(maxsize=65536)
@@ -30,8 +41,8 @@ def normalise_header(text: str) -> str:
     >>> normalise_header(' "Name\\u00a0 of the\\nHub" ')
     'name of the hub'
     """
-    plain = " ".join(unicodedata.normalize("NFKC", _UNSEEN.sub("", text)).split())
-    return plain.strip(_QUOTES + " ").casefold()
+    plain = " ".join(unicodedata.normalize("NFKC", unseen_removed(text)).split())
+    return plain.strip(QUOTES + " ").casefold()
 
 
 def code_of(label: str) -> str:
@@ -75,5 +86,7 @@ def show(value: object, limit: int = 80) -> str:
     if text in _MISSING and not isinstance(value, str):
         text = ""
     head = text[: limit + 1]
+    if head.isprintable():
+        return head if len(head) <= limit else head[: limit - 1] + "…"
     shown = "".join(f"<{code_point(c)}>" if unicodedata.category(c) in _NOT_PRINTED else c for c in head)
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"

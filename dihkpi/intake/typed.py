@@ -12,7 +12,7 @@ import numpy.typing as npt
 from dihkpi.definitions import Definitions
 from dihkpi.definitions.survey import Column
 from dihkpi.intake.answers import type_answers
-from dihkpi.intake.cells import Convention, parse_texts
+from dihkpi.intake.cells import Convention, parse_texts, serials_to_iso
 from dihkpi.intake.codes import CodeBook
 from dihkpi.intake.distinct import distinct, is_token
 from dihkpi.intake.headers import Header
@@ -151,8 +151,6 @@ def _parse(
 
 def _days_as_text(texts: Cells, numbers: Flags, date1904: bool) -> Cells:
     """The numbers of a column of dates as the days that a spreadsheet shows for them."""
-    from dihkpi.intake.dates import serials_to_iso
-
     days = texts.copy()
     iso = serials_to_iso(texts[numbers].astype(float), date1904)
     days[numbers] = np.where(iso == "", texts[numbers], iso)

@@ -73,5 +73,5 @@ def _dtype(form: Form, name: str) -> str:
         return "datetime64[s]" if name in ("start", "end") else "str"
     return {
         "integer": "Int64", "decimal": "float64", "money": "float64", "percent": "float64",
-        "date": "datetime64[s]", "boolean": "boolean",
+        "date": "datetime64[s]", "datetime": "datetime64[s]", "boolean": "boolean",
     }.get(declared.type, "str")  # fmt: skip
