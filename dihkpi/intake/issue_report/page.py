@@ -58,7 +58,7 @@ _RULE_COLUMNS = {
     "tested": "Tested",
     "passed": "Passed",
     "failed": "Failed",
-    "share": "Share failed",
+    "share": "Share",
 }
 _LESS_NEEDED = {"tested", "passed"}
 """What a narrow screen leaves out."""
@@ -114,7 +114,8 @@ def _columns(issues: pd.DataFrame) -> dict[str, str]:
 def _broken(found: Sequence[Finding], columns: Mapping[str, str]) -> str:
     if not found:
         return ""
-    caption = f"{number_of(len(found), 'rule')} broken, the worst first; open a rule to see its issues"
+    unit = "tested, passed and failed are rows; share is failed of tested"
+    caption = f"{number_of(len(found), 'rule')} broken, the worst first; {unit}"
     return f"<h2>What to correct</h2>\n{_rules(found, columns, caption)}\n"
 
 
@@ -159,10 +160,10 @@ def _rule(finding: Finding, columns: Mapping[str, str]) -> str:
 
 
 def _concerned(finding: Finding) -> str:
-    """The id of the rule, what is counted, and the columns with most of its issues."""
+    """The id of the rule, what is counted when it is not rows, and the columns with most of its issues."""
     named = [_esc(name, 60) for name in finding.columns[:MOST_COLUMNS]]
     more = [f"{len(finding.columns) - MOST_COLUMNS} more"] if len(finding.columns) > MOST_COLUMNS else []
-    unit = "" if finding.tested is None else f" · counted by {finding.unit}"
+    unit = "" if finding.unit == "row" else f" · counted by {finding.unit}"
     where = f" · in {', '.join([*named, *more])}" if named else ""
     return f"{_esc(finding.rule)}{unit}{where}"
 
@@ -201,7 +202,7 @@ def _for_people(issues: pd.DataFrame) -> pd.DataFrame:
 
 def _table(frame: pd.DataFrame, columns: Mapping[str, str], caption: str) -> str:
     """A table of the named columns; those that are empty throughout are left out."""
-    shown = {name: frame[name].map(_esc) for name in columns}
+    shown = {name: frame[name].map("{:,}".format if name in _NUMBERS else _esc) for name in columns}
     kept = [name for name, texts in shown.items() if texts.ne("").any()]
     head = "".join(_heading(name, columns[name]) for name in kept)
     rows = zip(*(shown[name] for name in kept), strict=True)

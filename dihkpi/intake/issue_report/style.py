@@ -15,7 +15,7 @@ p { margin: .25em 0; } .quiet, small, caption { color: #4a5761; } small { font-s
 a { color: #0b5394; }
 a:focus-visible, summary:focus-visible, .wide:focus-visible { outline: 3px solid #0b5394; outline-offset: 2px; }
 .bar { display: flex; height: .7em; margin: 1em 0 .8em; border-radius: .35em; overflow: hidden;
-  background: #d5ead8; border: 1px solid #8a97a1; }
+  background: #5f9e6e; border: 1px solid #8a97a1; }
 .bar span { background: #c8453a; order: 1; } .bar::before { content: ""; flex: 1; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
