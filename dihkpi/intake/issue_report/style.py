@@ -44,7 +44,7 @@ summary h2 { display: inline; margin: 0; color: #1c2730; } .held { margin-top: 2
 .opened table th, .opened table td { padding-left: .7em; }
 @media (max-width: 48em) {
   body { font-size: 14px; margin-top: 1.2em; padding: 0 .9em; }
-  .rules > thead th { width: 4.4em; } .rules > thead th:first-child { width: 6.6em; }
+  .rules { table-layout: auto; } .rules > thead th:first-child { width: 6.6em; } .wide { contain: inline-size; }
   .extra { display: none; } .opened > td { padding-left: 0; }
 }
 @media print {
