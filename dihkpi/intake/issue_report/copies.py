@@ -28,8 +28,8 @@ BOUNDS = Limits(
     unpacked_bytes=1_000_000_000,
     ratio=200,
 )
-MOST_CELLS = 1_500_000
-"""Cells of all copies together; of what does not fit, only the rows with issues are copied."""
+MOST_CELLS = 500_000
+"""Cells of all copies together; then as many again, of rows with issues only; then the copy ends."""
 MOST_STYLED = 250_000
 """Cells of a sheet up to which their fonts, fills and borders are kept."""
 MOST_SHEETS = 60

@@ -14,7 +14,7 @@ import numpy as np
 from dihkpi.errors import FileRefusedError
 from dihkpi.intake.issue_report.cell_style import Style
 from dihkpi.intake.issue_report.copies import BOUNDS, MOST_CELLS, SourceSheet, name_of_copy, sheets_of
-from dihkpi.intake.issue_report.findings import FILLS
+from dihkpi.intake.issue_report.findings import ELSEWHERE, FILLS
 from dihkpi.intake.issue_report.look import Look
 from dihkpi.intake.issue_report.marks import Marks
 from dihkpi.intake.text import code_point
@@ -91,11 +91,13 @@ class Copying:
         self._copy_rows(sheet, source, marks)
 
     def _copy_rows(self, sheet: Any, source: SourceSheet, marks: Marks) -> None:
-        """Row by row; when the workbook is full, only rows with a mark, the others being hidden."""
+        """Row by row; when the workbook is half full, only rows with a mark, the others being hidden."""
         last, head = -1, source.look.head
         try:
             for number, values, styles in source.rows():
                 last = number - 1
+                if self._cells > 2 * MOST_CELLS:
+                    break
                 found = marks.at(last)
                 if self._cells > MOST_CELLS:
                     sheet.set_default_row(hide_unused_rows=True)
@@ -109,6 +111,9 @@ class Copying:
                 _write_comments(sheet, last, found, marks.comments)
         finally:  # also when the rest cannot be read
             for row in marks.after(last):
+                if self._cells > 2 * MOST_CELLS:
+                    sheet.write_string(row, 0, f"the copy ends here; all issues are {ELSEWHERE}")
+                    break
                 self._write_row(sheet, row, (), None, marks.at(row))
                 _write_comments(sheet, row, marks.at(row), marks.comments)
 

@@ -131,5 +131,6 @@ def _place(issue: Any) -> str:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as dictionaries of plain values; what is missing is None."""
-    columns = [frame[name].to_numpy(dtype=object, na_value=None).tolist() for name in frame]
+    known = (frame[name].astype(object) for name in frame)
+    columns = [column.where(column.notna(), None).tolist() for column in known]
     return [dict(zip(map(str, frame), row, strict=True)) for row in zip(*columns, strict=True)]
