@@ -56,7 +56,7 @@ def validate(
         sources = dict(zip(_names(files), files, strict=True))
         write_issue_report(report, issues, table, rule_briefs(issues, table, loaded), sources)
     if as_json:
-        give(_as_object(checked, table, issues))
+        give(_as_object(checked, table, issues, loaded))
     else:
         from dihkpi.intake.issue_report import summary_lines
 
@@ -144,14 +144,16 @@ def _names(files: list[Path]) -> list[str]:
     return names if len(set(names)) == len(names) else [path.as_posix() for path in files]
 
 
-def _as_object(checked: list[Validated], table: pd.DataFrame, issues: pd.DataFrame) -> dict[str, Any]:
+def _as_object(
+    checked: list[Validated], table: pd.DataFrame, issues: pd.DataFrame, loaded: Definitions
+) -> dict[str, Any]:
+    from dihkpi.intake.briefs import rule_briefs
     from dihkpi.intake.issue_report import issue_object
     from dihkpi.intake.profile import profile
 
-    surveys = sorted(set(table["survey"]))
-    survey = surveys[0] if len(surveys) == 1 else surveys or None
     parts = [part for validated in checked for part in validated.parts]
-    return {"survey": survey, **issue_object(issues, table), "profile": [profile(part) for part in parts]}
+    found = issue_object(issues, table, rule_briefs(issues, table, loaded))
+    return {**found, "profile": [profile(part) for part in parts]}
 
 
 def _options(pairs: list[str]) -> dict[str, str]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _APOSTROPHE = "'"
+_LINE_END = "\r\n"
+"""As RFC 4180 has it; a lone CR is quoted only with it."""
 _TRIGGER = re.compile("'*[ \u00a0\ufeff\0]*[=+\\-@\t\r\n＝＋－＠]")
 _HARMLESS = re.compile(
     r"""[=+\-@]                                  # a lone sign
@@ -61,10 +63,18 @@ def write_csv(frame: pd.DataFrame, path: Path, *, for_excel: bool = False) -> Pa
     Path
         The same path.
     """
-    safe = frame.apply(_escape_column).rename(columns=lambda name: escape_text(str(name)))
     encoding = "utf-8-sig" if for_excel else "utf-8"
-    safe.to_csv(path, index=False, encoding=encoding, lineterminator="\r\n")  # a lone CR is quoted only with CRLF
+    _escaped(frame).to_csv(path, index=False, encoding=encoding, lineterminator=_LINE_END)
     return path
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """The text of the file that :func:`write_csv` writes."""
+    return str(_escaped(frame).to_csv(index=False, lineterminator=_LINE_END))
+
+
+def _escaped(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.apply(_escape_column).rename(columns=lambda name: escape_text(str(name)))
 
 
 def _is_live(text: str) -> bool:

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from dihkpi.intake.issue_report import RuleBrief, issue_object, summary_lines, write_issue_report
-from dihkpi.intake.issue_report.copies import copies_of
+from dihkpi.intake.issue_report.copies import name_of_copy
 
 ISSUE = [
     "file",
@@ -138,14 +138,14 @@ def test_four_files_with_the_same_counts(
     written = write_issue_report(tmp_path / "out", issues, files, RULES, sources)
     assert [path.name for path in written] == ["issues.html", "issues.xlsx", "issues.json", "issues.csv"]
     told = json.loads(written[2].read_text(encoding="utf-8"))
-    assert list(told) == ["received", "accepted", "quarantined", "files", "issues"]
+    assert list(told) == ["received", "accepted", "quarantined", "survey", "files", "rules", "issues"]
     assert (told["received"], told["accepted"], told["quarantined"]) == (1202, 1198, 4)
     assert list(told["issues"][0]) == ISSUE
     assert told["issues"][1]["row"] is None
     assert "1,202 rows received, 1,198 accepted, 4 set aside" in page_of(tmp_path / "out").text
     with written[3].open(encoding="utf-8-sig", newline="") as stream:
         assert len(list(csv.DictReader(stream))) == len(told["issues"]) == 6
-    assert openpyxl.load_workbook(written[1])["Issues"].max_row == 1 + 6
+    assert openpyxl.load_workbook(written[1])["Issues"].max_row == 3 + 6
 
 
 def test_bytes_depend_on_the_input_alone(
@@ -165,8 +165,9 @@ def test_the_page_has_a_verdict_for_every_rule(tmp_path: Path, issues: pd.DataFr
         *["error", "error", "error", "warning", "info"],
         *["not tested", "passed"],
     ]
-    assert 'A size is one of the listed words. <small>enum</small></td><td class="number">3</td>' in page
-    assert page.count("<details>") == 5
+    row = '<th scope="row">A size is one of the listed words.<small>enum · in size</small></th>'
+    assert row + '<td class="number extra">3</td><td class="number extra">1</td><td class="number">2</td>' in page
+    assert page.count("<details>") == 5 and page.count("<details ") == 1
     assert "default-src &#x27;none&#x27;" not in page
     assert "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\"" in page
 
@@ -206,7 +207,7 @@ def test_nothing_foreign_becomes_markup(shared: Path, tmp_path: Path, files: pd.
             "span",
             "small",
         ],
-        *["table", "thead", "tbody", "tr", "th", "td", "details", "summary"],
+        *["caption", "table", "thead", "tbody", "tr", "th", "td", "details", "summary"],
     }
     assert "<script>window.hit=1</script>" in page.text
     browser = shutil.which("chromium")
@@ -247,7 +248,7 @@ def test_the_list_leads_to_the_cells(
     tmp_path: Path, issues: pd.DataFrame, files: pd.DataFrame, sources: dict[str, Path]
 ) -> None:
     write_issue_report(tmp_path, issues, files, RULES, sources)
-    rows = list(openpyxl.load_workbook(tmp_path / "issues.xlsx")["Issues"].iter_rows(min_row=2))
+    rows = list(openpyxl.load_workbook(tmp_path / "issues.xlsx")["Issues"].iter_rows(min_row=4))
     links = [row[1].hyperlink.location if row[1].hyperlink else None for row in rows]
     assert links == ["'events'!B5", None, "'It''s'!B2", "'It''s'!A3", "'It''s'!B4", "'It''s'!B4"]
 
@@ -260,17 +261,13 @@ def test_a_file_that_was_not_read_stays_closed(
     assert openpyxl.load_workbook(tmp_path / "issues.xlsx").sheetnames == ["Issues"]
 
 
-def test_copies_get_names_that_excel_takes(tmp_path: Path) -> None:
-    paths = {f"{folder}/Issues[1].csv": tmp_path / f"{folder}.csv" for folder in "ab"}
-    paths |= {
-        "issues.csv": tmp_path / "c.csv",
-        f"{'x' * 40}.csv": tmp_path / "d.csv",
-        f"{'X' * 40}.csv": tmp_path / "e.csv",
-    }
-    for path in paths.values():
-        path.write_text("a\n1\n")
-    names = [copy.name for copy in copies_of(paths, {})]
-    assert names == ["Issues_1_", "Issues_1_ (2)", "issues (2)", "x" * 30 + "…", "X" * 27 + " (2)"]
+def test_copies_get_names_that_excel_takes() -> None:
+    taken = {"issues"}
+    names = []
+    for wanted in ("Issues[1]", "Issues:1:", "issues", "x" * 40, "X" * 40, "'"):
+        names.append(name_of_copy(wanted, taken))
+        taken.add(names[-1].casefold())
+    assert names == ["Issues_1_", "Issues_1_ (2)", "issues (2)", "x" * 30 + "…", "X" * 27 + " (2)", "Sheet"]
 
 
 def test_the_console_shows_errors_first_and_something_of_every_rule(issues: pd.DataFrame, files: pd.DataFrame) -> None:
@@ -298,7 +295,7 @@ def test_no_issues_is_a_report_too(tmp_path: Path, files: pd.DataFrame, sources:
     assert "No issues were found." in page_of(tmp_path).text
     assert summary_lines(none, files) == ["1,202 rows received, 1,198 accepted, 4 set aside"]
     assert issue_object(none, files.iloc[:0]) == {
-        "received": 0, "accepted": 0, "quarantined": 0, "files": [], "issues": []
+        "received": 0, "accepted": 0, "quarantined": 0, "survey": None, "files": [], "rules": [], "issues": []
     }  # fmt: skip
 
 

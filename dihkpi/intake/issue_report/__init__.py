@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dihkpi.intake.issue_report.findings import RuleBrief, in_order
-from dihkpi.intake.issue_report.plain import issue_object, summary_lines
+from dihkpi.intake.issue_report.plain import issue_object, json_pieces, summary_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,8 +55,8 @@ def write_issue_report(
     page, workbook, machine, table = (out / f"issues.{kind}" for kind in ("html", "xlsx", "json", "csv"))
     page.write_text(issue_page(issues, files, rules), encoding="utf-8", newline="\n")
     write_workbook(workbook, issues, files, rules, read)
-    told = json.dumps(issue_object(issues, files), ensure_ascii=False, indent=1) + "\n"
-    machine.write_text(told, encoding="utf-8", newline="\n")
+    with machine.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.writelines(json_pieces(issues, files, rules))
     write_csv(issues, table, for_excel=True)
     return [page, workbook, machine, table]
 

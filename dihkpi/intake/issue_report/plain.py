@@ -2,31 +2,81 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dihkpi.intake.issue_report.findings import ELSEWHERE, SEVERITIES, and_more, counts, headline, in_order, number_of
+from dihkpi.intake.issue_report.findings import (
+    ELSEWHERE,
+    SEVERITIES,
+    RuleBrief,
+    and_more,
+    counts,
+    findings,
+    headline,
+    in_order,
+    number_of,
+)
 from dihkpi.intake.text import show
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _LONGEST = 400
+_AT_ONCE = 20_000
 
 
-def issue_object(issues: pd.DataFrame, files: pd.DataFrame) -> dict[str, Any]:
-    """Counts, files and issues as an object for JSON; what is missing is null.
+def issue_object(
+    issues: pd.DataFrame, files: pd.DataFrame, rules: Mapping[str, RuleBrief] | None = None
+) -> dict[str, Any]:
+    """Counts, files, rules and issues as an object for JSON; what is missing is null.
+
+    Its shape is fixed by ``schemas/json/issues.schema.json``.
 
     Parameters
     ----------
     issues, files : DataFrame
         The tables of the same names.
+    rules : mapping of str to RuleBrief, optional
+        What each rule says; those that nothing broke are listed too.
 
     Returns
     -------
     dict
-        ``received``, ``accepted``, ``quarantined``, ``files``, ``issues``.
+        ``received``, ``accepted``, ``quarantined``, ``survey``, ``files``, ``rules``, ``issues``.
     """
-    return {**counts(files), "files": _records(files), "issues": _records(in_order(issues))}
+    return {**_about(issues, files, rules or {}), "issues": records(in_order(issues))}
+
+
+def json_pieces(issues: pd.DataFrame, files: pd.DataFrame, rules: Mapping[str, RuleBrief]) -> Iterator[str]:
+    """The same object as text, piece by piece: an issue is a line, and not all of them are in memory."""
+    about = json.dumps(_about(issues, files, rules), ensure_ascii=False, indent=1)
+    yield about.removesuffix("\n}") + ',\n "issues": ['
+    ordered, separator = in_order(issues), "\n"
+    for start in range(0, len(ordered), _AT_ONCE):
+        for record in records(ordered.iloc[start : start + _AT_ONCE]):
+            yield separator + "  " + json.dumps(record, ensure_ascii=False)
+            separator = ",\n"
+    yield "\n ]\n}\n"
+
+
+def _about(issues: pd.DataFrame, files: pd.DataFrame, rules: Mapping[str, RuleBrief]) -> dict[str, Any]:
+    """All but the issues themselves."""
+    surveys = sorted(set(files["survey"]))
+    told = [
+        {
+            "id": found.rule,
+            "brief": found.brief,
+            "severity": found.severity,
+            "unit": found.unit,
+            "tested": found.tested,
+            "failed": found.failed,
+            "issues": len(found.issues),
+        }
+        for found in findings(issues, rules)
+    ]
+    survey = surveys[0] if len(surveys) == 1 else surveys or None
+    return {**counts(files), "survey": survey, "files": records(files), "rules": told}
 
 
 def summary_lines(issues: pd.DataFrame, files: pd.DataFrame, limit: int = 10, elsewhere: str = ELSEWHERE) -> list[str]:
@@ -79,6 +129,8 @@ def _place(issue: Any) -> str:
     return " › ".join(text for text in map(show, places) if text)
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    known = frame.astype(object).where(frame.notna(), None)
-    return [{str(name): value for name, value in record.items()} for record in known.to_dict("records")]
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as dictionaries of plain values; what is missing is None."""
+    known = (frame[name].astype(object) for name in frame)
+    columns = [column.where(column.notna(), None).tolist() for column in known]
+    return [dict(zip(map(str, frame), row, strict=True)) for row in zip(*columns, strict=True)]
