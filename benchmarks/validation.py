@@ -82,13 +82,13 @@ def measure(name: str, folder: Path, kind: str) -> dict[str, Any]:
         work, told = WAYS[name].start(folder / "definitions")
     except ImportError as fault:
         return {"left out": f"it is not there ({fault.msg.partition(' (')[0]})"}
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     try:
         result = work(folder / f"{kind}.csv")
     except ValueError as fault:  # pandas ends at the first cell that it cannot read
         return {"ended": str(fault).splitlines()[0]}
-    seconds, megabytes = time.perf_counter() - start, peak()
-    return {"seconds": seconds, "megabytes": megabytes, **_against_planted(told(result), folder, kind)}
+    took = {"seconds": time.perf_counter() - start, "used": time.process_time() - used, "megabytes": peak()}
+    return {**took, **_against_planted(told(result), folder, kind)}
 
 
 def _against_planted(found: Any, folder: Path, kind: str) -> dict[str, Any]:
@@ -152,7 +152,8 @@ def _middle(entry: dict[str, Any]) -> dict[str, Any]:
         runs = entry[kind]
         told[kind] = dict(runs[0])
         if "seconds" in runs[0]:
-            told[kind]["seconds"] = statistics.median(run["seconds"] for run in runs)
+            for name in ("seconds", "used"):
+                told[kind][name] = statistics.median(run[name] for run in runs)
             told[kind]["megabytes"] = max(run["megabytes"] for run in runs)
     return told
 
@@ -185,8 +186,8 @@ def _finds(clean: Mapping[str, Any], faulty: Mapping[str, Any]) -> str:
     return f"{faulty['found']:,} of {faulty['planted']:,}{wrong}{alarm} | {missed}"
 
 
-def _seconds(entry: Mapping[str, Any], kind: str, rows: int) -> float | None:
-    seconds = entry.get(kind, {}).get("seconds")
+def _seconds(entry: Mapping[str, Any], kind: str, rows: int, name: str = "seconds") -> float | None:
+    seconds = entry.get(kind, {}).get(name)
     return None if seconds is None else float(seconds) * rows / entry["rows"]
 
 
@@ -194,15 +195,19 @@ def goals(found: Mapping[str, Mapping[str, Any]], given: argparse.Namespace) -> 
     """The goals; those of speed and memory get a verdict on the full table only."""
     full = given.rows >= FULL
     for way, other, kind, limit in RATIOS:
-        mine, theirs = (_seconds(found.get(name, {}), kind, given.rows) for name in (way, other))
-        if mine and theirs:
-            faster = other == "frictionless"
-            ratio = theirs / mine if faster else mine / theirs
+        faster = other == "frictionless"
+        mine, theirs, my_use, their_use = (
+            _seconds(found.get(name, {}), kind, given.rows, what)
+            for what in ("seconds", "used")
+            for name in (way, other)
+        )
+        if mine and theirs and my_use and their_use:
+            ratio, used = (b / a if faster else a / b for a, b in ((mine, theirs), (my_use, their_use)))
             goal = (
                 "none" if limit is None else f"at least {limit} × faster" if faster else f"at most {limit} × its time"
             )
             reached = None if limit is None or not full else ratio >= limit if faster else ratio <= limit
-            told = f"**{ratio:.2f} ×** ({mine:.1f} s against {theirs:.1f} s)"
+            told = f"**{ratio:.2f} ×** ({mine:.1f} s against {theirs:.1f} s); processor seconds {used:.2f} ×"
             yield Row(f"{WAYS[way].title}, {kind}, against {WAYS[other].title}", goal, told, reached)
     for way, limit, name in (("ours", 1500, "peak memory"), ("blocks", 600, "peak memory, in blocks")):
         if "rows" in (entry := found.get(way, {})):
