@@ -55,7 +55,8 @@ def main() -> None:
         folder = given.folder or Path(scratch)
         found = compare(folder, given)
     lines = [*head, f"{given.rows:,} rows × {len(FIELDS)} columns; rounds: {given.rounds}.", "", *table(found, given)]
-    lines += ["", "| row | goal | measured | |", "| --- | --- | --- | --- |", *map(str, goals(found, given))]
+    if rows := list(map(str, goals(found, given))):
+        lines += ["", "| row | goal | measured | |", "| --- | --- | --- | --- |", *rows]
     text = "\n".join(lines) + "\n"
     print(text)
     if given.out:
