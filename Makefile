@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test slow check requirements benchmark benchmark-reports lab wheel clean
+.PHONY: demo test slow check requirements benchmark benchmark-reports benchmark-validation lab wheel clean
 
 demo: $(READY)  ## a synthetic network, from raw files to reports
 	$(BIN)/dihkpi demo demo --hubs 12 --seed 1
@@ -32,6 +32,10 @@ benchmark: $(READY)  ## seconds and memory per stage
 
 benchmark-reports: $(READY)  ## the report engine against its goals; NETWORK=folder of 1,000 hubs adds their rows
 	$(BIN)/python benchmarks/reports.py $(if $(NETWORK),--big $(NETWORK))
+
+benchmark-validation: $(READY)  ## validation against pandera, pointblank and frictionless; ROWS=100000 for a short one
+	$(PIP) install --constraint constraints.txt --editable ".[benchmarks]"
+	$(BIN)/python benchmarks/validation.py $(if $(ROWS),--rows $(ROWS))
 
 lab: $(READY)  ## the notebooks at your desk
 	$(BIN)/jupyter lab notebooks

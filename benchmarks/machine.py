@@ -33,7 +33,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def describe() -> list[str]:
+def describe(libraries: Sequence[str] = LIBRARIES) -> list[str]:
     """Sentences for the head of a table; the last one is a warning where the machine is not quiet."""
     about = dict(line.split(":", 1) for line in _lines("/proc/cpuinfo") if ":" in line)
     model = next((value.strip() for name, value in about.items() if name.startswith("model name")), "unknown")
@@ -41,7 +41,7 @@ def describe() -> list[str]:
     load = os.getloadavg()[0]
     said = [
         f"{cores()} cores ({model}), {memory:.0f} GB, {platform.system()} {platform.release().split('-')[0]}.",
-        f"Python {platform.python_version()}, " + ", ".join(f"{name} {_version(name)}" for name in LIBRARIES) + ".",
+        f"Python {platform.python_version()}, " + ", ".join(f"{name} {_version(name)}" for name in libraries) + ".",
         f"Load average at the start: {load:.2f}.",
     ]
     if load > BUSY * cores():
@@ -102,6 +102,11 @@ def memory(pid: int) -> tuple[float, float]:
     own = sum(int(row[1]) for row in rows if row[0] in _PRIVATE)
     share = sum(int(row[1]) for row in rows if row[0] == "Pss:")
     return own / 1e3, share / 1e3
+
+
+def peak() -> float:
+    """Megabytes that this process held at its highest; ``getrusage`` may tell those of its parent instead."""
+    return next(int(line.split()[1]) for line in _lines("/proc/self/status") if line.startswith("VmHWM")) / 1e3
 
 
 class Watch(threading.Thread):
