@@ -141,7 +141,7 @@ _SPOIL: dict[str, Callable[[pa.Array], Any]] = {
     "decimal_sign": lambda old: _join('"', pc.replace_substring(old, ".", ","), '"'),
     "min": lambda old: _join("-1", old),
     "max": lambda old: _join("99999", old),
-    "date": lambda old: pc.replace_substring(old, "-", "/"),
+    "date": lambda old: pc.replace_substring(old, "-", " "),
     "impossible_date": lambda old: _join(pc.utf8_slice_codeunits(old, 0, 4), "-02-30"),
     "boolean": lambda old: pa.array(["perhaps"] * len(old)),
 }

@@ -81,7 +81,7 @@ def read_submission(
     path = Path(path)
     if survey is not None:
         definitions.survey(survey)
-    pages = definitions.codelists["code_pages"].labels
+    pages = definitions.codelists["code_pages"].attribute("code_page")
     container, sheets = read_sheets(path, Limits.of(definitions.value), pages=pages, country=country)
     found = recognise(path, container, sheets, definitions, survey)
     return Submission(path, name or path.name, tuple(Part(sheet, match) for sheet, match in found), hub)

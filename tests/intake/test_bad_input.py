@@ -233,12 +233,18 @@ def test_polish_letters_in_an_old_code_page_are_a_warning(files, sme, ask) -> No
     assert "save the file as UTF-8" in told.issues[0]["hint"]
 
 
+def test_utf_16_without_mark_is_read_with_a_warning(files, sme, ask) -> None:
+    told = ask(files.raw("a.csv", as_csv(sme).encode("utf-16-le")))
+    assert told.counts == (5, 5, 0)
+    assert told.found == [("encoding", "file")]
+    assert "UTF-16-LE" in told.issues[0]["message"]
+
+
 REFUSED: dict[str, tuple[Callable[[str], str | bytes], str, str]] = {
     "quote left open": (lambda text: text.replace('"Firm 2"', '"Firm 2', 1), "broken_csv", "line 3"),
     "quote left open at the end": (lambda text: text[:-2], "broken_csv", "line 6"),
     "quote inside": (lambda text: text.replace("Firm 2", 'Fi"rm 2'), "broken_csv", "line 3"),
     "NUL": (lambda text: text.replace("Firm 2", "Fi\0rm"), "wrong_container", "NUL bytes"),
-    "UTF-16 without mark": (lambda text: text.encode("utf-16-le"), "wrong_container", "NUL bytes"),
     "half of UTF-16": (lambda text: text.encode("utf-16")[:-1], "encoding", "damaged UTF-16"),
     "a field of 10 MB": (lambda text: text.replace("Firm 2", "x" * 10_000_000), "cell_too_long", "line 3"),
     "100,000 columns": (lambda text: ",".join(map(str, range(100_000))) + "\n", "too_many_columns", "100,000 columns"),

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake.container import Limits, Sheet, check_archive, read_sheets
+from dihkpi.intake.container import Limits, check_archive, read_sheets
 from dihkpi.intake.issue_report.cell_style import Style, style_of, theme_colours
 from dihkpi.intake.issue_report.look import Look, look_of
+from dihkpi.intake.sheet import Sheet
 from dihkpi.intake.text import show
 
 # What arrives here has passed the limits of the policy; these keep the copy within a spreadsheet and its making short.
@@ -104,8 +105,9 @@ class TextSheet:
 
     def rows(self) -> Iterator[Row]:
         """The rows as texts."""
-        for number, texts in zip(self._sheet.rows.tolist(), self._sheet.cells, strict=True):
-            yield number, texts.tolist(), None
+        for block in self._sheet.blocks(0, BOUNDS.block_cells):
+            for number, texts in zip(block.rows.tolist(), block.cells, strict=True):
+                yield number, texts.tolist(), None
 
 
 @dataclass
