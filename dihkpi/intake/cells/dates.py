@@ -34,6 +34,8 @@ _TIME = (
     r"(?: ?(?P<half>[AaPp][Mm]))?(?: ?(?:Z|UTC|GMT|(?:UTC|GMT)?[+-][0-9]{1,2}(?::?[0-9]{2})?))?)?"
 )
 """A time with or without its zone. The clock of the place counts, so the zone is read over."""
+_PATTERNS = {order: re.compile(form + _TIME) for order, form in _FORMS.items()}
+_SLASHED = re.compile(_YEAR_FIRST + _TIME)
 _FIRST_YEAR = 1900
 """No hub, firm or project is older; an earlier year is a slip, or the zero of a spreadsheet."""
 _SHIFT_1904 = 1462
@@ -159,8 +161,8 @@ def _calendar(year: npt.NDArray[np.int64], month: npt.NDArray[np.int64], day: np
 def _fault(text: str, order: DateOrder) -> Fault:
     """Why a text is no day of the calendar in the declared order."""
     shown, wanted = show(text), _WRITTEN[order]
-    for form in (_FORMS["ymd"], _FORMS[order], _YEAR_FIRST):
-        if match := re.fullmatch(form + _TIME, text):
+    for pattern in (_PATTERNS["ymd"], _PATTERNS[order], _SLASHED):
+        if match := pattern.fullmatch(text):
             if int(match["y"]) < _FIRST_YEAR:
                 return Fault("impossible_date", f"the year of '{shown}' is before {_FIRST_YEAR}", "correct the year")
             return Fault("impossible_date", f"there is no day '{shown}' (read as {wanted})", "correct the day")
@@ -173,8 +175,8 @@ def _fault(text: str, order: DateOrder) -> Fault:
 
 def _readings(text: str) -> Iterator[str]:
     """The days that a text may stand for in any order."""
-    for form in _FORMS.values():
-        if match := re.fullmatch(form + _TIME, text):
+    for pattern in _PATTERNS.values():
+        if match := pattern.fullmatch(text):
             try:
                 yield date(*(int(match[part]) for part in "ymd")).isoformat()
             except ValueError:
