@@ -59,6 +59,7 @@ def parse_datetime(texts: pd.Series, column: Column, convention: Convention, boo
 
 def parse_dates(texts: pd.Series, column: Column, convention: Convention, book: CodeBook) -> Parsed:
     """``start / end``; an empty end means that it is the start."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     # a slash inside a day has no blank before it
@@ -77,9 +78,8 @@ def parse_dates(texts: pd.Series, column: Column, convention: Convention, book: 
         faults[int(at)] = [Fault("end_before_start", message, "exchange or correct the dates")]
     bad = list(faults)
     start[bad] = end[bad] = np.datetime64("NaT")
-    first_days, last_days = np.datetime_as_string(start, unit="D"), np.datetime_as_string(end, unit="D")
-    canonical = np.char.add(np.char.add(first_days, "/"), last_days).astype(object)
-    canonical[np.isnat(start)] = None
+    days = (pc.cast(pa.array(moments.astype("datetime64[D]")), pa.string()) for moments in (start, end))
+    canonical = pc.binary_join_element_wise(*days, "/").to_numpy(zero_copy_only=False)
     return Parsed(canonical, faults, {"start": start, "end": end})
 
 
