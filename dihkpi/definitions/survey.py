@@ -13,6 +13,7 @@ CellType = Literal[
     "text", "id", "integer", "decimal", "money", "percent", "date", "dates", "boolean", "period", "url",
     "code", "codes", "rated_codes", "hub",
 ]  # fmt: skip
+Container = Literal["csv", "xlsx", "ods", "json", "parquet", "sav", "eusurvey_xml"]
 DateOrder = Literal["ymd", "dmy", "mdy"]
 
 
@@ -89,8 +90,8 @@ class Layout(Definition):
 
     title: str
     """What kind of file it is."""
-    containers: tuple[Literal["csv", "xlsx"], ...] = ("csv", "xlsx")
-    """Kinds of file."""
+    containers: tuple[Container, ...] = ("csv", "xlsx", "ods", "json", "parquet", "sav")
+    """Kinds of file; what may come as `xlsx` may come as `ods`."""
     sheet: str | None = None
     """Name of the sheet; any sheet when not given."""
     file: str | None = None

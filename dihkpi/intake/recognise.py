@@ -57,7 +57,8 @@ def recognise(
     ----------
     path : pathlib.Path
         The file, for messages and as a last resort to choose between equal layouts.
-    container : {"csv", "xlsx"}
+    container : str
+        Kind of file, as ``read_sheets`` tells it.
     sheets : sequence of Sheet
     definitions : Definitions
     survey : str or None
@@ -87,13 +88,19 @@ def recognise(
 def _matches(sheet: Sheet, container: str, survey: Survey) -> Iterator[Match]:
     for form_name, form in survey.forms.items():
         for name, layout in layouts_of(form):
-            if container not in layout.containers:
-                continue
-            if layout.sheet and normalise_header(sheet.name) != normalise_header(layout.sheet) and container == "xlsx":
+            if not _carries(layout, container, sheet.name):
                 continue
             match = _match(sheet, survey, form_name, form, name, layout)
             if match is not None:
                 yield match
+
+
+def _carries(layout: Layout, container: str, sheet: str) -> bool:
+    """Whether a layout may come in this kind of file, and in a sheet of this name; an ODS is a workbook as any."""
+    workbook = container in ("xlsx", "ods")
+    if container not in layout.containers and not (workbook and "xlsx" in layout.containers):
+        return False
+    return not (workbook and layout.sheet) or normalise_header(sheet) == normalise_header(layout.sheet)
 
 
 def _match(sheet: Sheet, survey: Survey, form_name: str, form: Form, name: str, layout: Layout) -> Match | None:
