@@ -94,6 +94,8 @@ class _Scanner:
         """One record; the outermost object may hold the list of records instead. Tells whether it does."""
         self.number += 1
         if not self._take("{"):
+            if self.text[self.at : self.at + 1] in ("", "]", "}", ",", ":"):
+                raise self._broken("no record, which begins with '{'")
             raise self._nested(f"record {self.number} is not an object")
         found, values = False, dict[str, str]()
         while not self._take("}"):
@@ -166,9 +168,7 @@ class _Scanner:
     def _want(self, mark: str) -> None:
         if not self._take(mark):
             found = self.text[self.at : self.at + 1]
-            raise self._broken(
-                f"'{show(found)}' where '{mark}' belongs" if found else f"it ends where '{mark}' belongs"
-            )
+            raise self._broken(f"{repr(show(found)) if found else 'the end'} where '{mark}' belongs")
 
     def _ended(self) -> bool:
         return self._take("") and self.at == len(self.text)

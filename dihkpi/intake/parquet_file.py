@@ -59,7 +59,7 @@ def iter_parquet(path: Path, limits: Limits, rows_per_block: int) -> Iterator[Sh
     try:
         with pq.ParquetFile(path) as file:
             names, texts = _columns(path, file, limits)
-        header, number = np.array([names], dtype=object), 1
+        number = 1
         with pq.ParquetFile(path, read_dictionary=texts) as file:
             for batch in file.iter_batches(batch_size=rows_per_block):
                 if number - 1 + batch.num_rows > limits.rows:
@@ -69,11 +69,11 @@ def iter_parquet(path: Path, limits: Limits, rows_per_block: int) -> Iterator[Sh
                 number += len(cells)
                 filled = np.array([any(map(str.strip, row)) for row in cells], dtype=bool)
                 cells, numbers = cells[filled], numbers[filled]
-                if header is not None:
-                    cells, numbers, header = np.concatenate([header, cells]), np.r_[1, numbers], None
+                if names:
+                    cells, numbers, names = np.concatenate([[names], cells]), np.r_[1, numbers], []
                 yield Sheet("", cells, numbers)
-        if header is not None:
-            yield Sheet("", header, np.array([1]))
+        if names:
+            yield Sheet("", np.array([names], dtype=object), np.array([1]))
     except (pa.ArrowException, OSError, ValueError, OverflowError) as fault:
         reason = type(fault).__name__
         raise FileRefusedError(
@@ -83,8 +83,6 @@ def iter_parquet(path: Path, limits: Limits, rows_per_block: int) -> Iterator[Sh
 
 def _columns(path: Path, file: Any, limits: Limits) -> tuple[list[str], list[str]]:
     """Names of the columns, and of those that hold texts, after a look at what the file says of itself."""
-    import pyarrow.types as kinds
-
     told, schema = file.metadata, file.schema_arrow
     if told.num_rows > limits.rows:
         raise _too_many(path, limits)
@@ -153,8 +151,8 @@ def _texts(path: Path, name: str, column: Any, limits: Limits) -> Cells:
         words = [format(value, "f") for value in values.to_pylist()]
     else:
         words = [check_length(path, f"column '{name}'", as_text(value), limits) for value in values.to_pylist()]
-    distinct = np.array([*words, ""], dtype=object)
-    return distinct[column.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)]
+    texts: Cells = np.array([*words, ""], dtype=object)[column.indices.fill_null(len(words)).to_numpy()]
+    return texts
 
 
 def _floats(values: Any) -> list[str]:

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake.container import Limits, check_archive
-from dihkpi.intake.csv_file import read_csv
+from dihkpi.intake.container import Limits, check_archive, container_of, read_sheets
 from dihkpi.intake.text import show
 
 # What arrives here has passed the limits of the policy; these keep the copy within a spreadsheet.
@@ -40,8 +39,10 @@ class Copy:
     path: Path
 
     def rows(self) -> Iterator[tuple[int, Sequence[Any]]]:
-        """Number and values of the rows: texts of a CSV, typed values of a workbook."""
-        return _workbook_rows(self.path, self.sheet) if self.sheet else _text_rows(self.path)
+        """Number and values of the rows: typed values of an XLSX workbook, texts of all else."""
+        if container_of(self.path, BOUNDS) == "xlsx":
+            return _workbook_rows(self.path, self.sheet)
+        return _text_rows(self.path, self.sheet)
 
 
 def copies_of(sources: Mapping[str, Path], wanted: Mapping[str, set[str]]) -> list[Copy]:
@@ -64,11 +65,13 @@ def copies_of(sources: Mapping[str, Path], wanted: Mapping[str, set[str]]) -> li
 
 def _sheets(path: Path, wanted: set[str]) -> list[str]:
     """The sheets of a workbook, or one nameless sheet for a text."""
-    with path.open("rb") as stream:
-        if stream.read(2) != b"PK":
-            return [""]
-    with _workbook(path) as book:
-        names = [sheet.title for sheet in book.worksheets]
+    if (container := container_of(path, BOUNDS)) == "xlsx":
+        with _workbook(path) as book:
+            names = [sheet.title for sheet in book.worksheets]
+    elif container == "ods":
+        names = [sheet.name for sheet in read_sheets(path, BOUNDS)[1]]
+    else:
+        return [""]
     return [name for name in names if name in wanted] or names
 
 
@@ -101,6 +104,7 @@ def _workbook_rows(path: Path, sheet: str) -> Iterator[tuple[int, Sequence[Any]]
             yield number, values[: BOUNDS.columns]
 
 
-def _text_rows(path: Path) -> Iterator[tuple[int, Sequence[Any]]]:
-    for sheet in read_csv(path, BOUNDS):
-        yield from zip(sheet.rows.tolist(), sheet.cells.tolist(), strict=True)
+def _text_rows(path: Path, name: str) -> Iterator[tuple[int, Sequence[Any]]]:
+    for sheet in read_sheets(path, BOUNDS)[1]:
+        if sheet.name == name:
+            yield from zip(sheet.rows.tolist(), sheet.cells.tolist(), strict=True)
