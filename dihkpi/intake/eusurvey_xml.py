@@ -15,7 +15,7 @@ import numpy as np
 from dihkpi.errors import FileRefusedError
 from dihkpi.intake.container import Limits, Sheet
 from dihkpi.intake.rectangle import rectangle, too_long
-from dihkpi.intake.xml_events import Event, xml_events
+from dihkpi.intake.xml_events import xml_events
 
 META = ("contribution", "created", "updated", "language")
 """Columns that come first."""
@@ -88,8 +88,13 @@ def read_eusurvey_xml(path: Path, limits: Limits) -> EusurveyXml:
     """
     with path.open("rb") as stream:
         reader = _Reader(path, limits)
-        for event in xml_events(path, stream, "broken_file", _HINT):
-            reader.take(event)
+        for kind, name, attributes in xml_events(path, stream, "broken_file", _HINT):
+            if kind == "begin":
+                reader.begin(name, attributes)
+            elif kind == "end":
+                reader.end()
+            else:
+                reader.text(name)
     results = reader.results
     if not results.sets:
         raise FileRefusedError("empty_file", f"{path.name} has no answers", _HINT)
@@ -108,7 +113,7 @@ class _Reader:
     def __init__(self, path: Path, limits: Limits) -> None:
         self.path, self.limits = path, limits
         self.results = _Results()
-        self.above: list[Event] = []
+        self.above: list[str] = []
         self.language = ""
         self.above_columns = ""
         self.takers: list[_Item] = []
@@ -116,23 +121,25 @@ class _Reader:
         self.listened, self.length = 0, 0
         self.pieces: list[str] = []
 
-    def take(self, event: Event) -> None:
-        if event.kind == "text":
-            self._text(event.text)
-        elif event.kind == "end":
-            self._end(self.above.pop())
-        else:
-            names = [above.name[1] for above in self.above]
-            self.above.append(event)
-            given = {name[1]: value for name, value in event.attributes.items()}
-            if not names and event.name[1] != "Results":
-                raise FileRefusedError("wrong_container", f"{self.path.name} is no result file of EUSurvey", _HINT)
-            if names[:3] == ["Results", "Survey", "Elements"]:
-                self._define(event.name[1], given)
-            elif names == ["Results", "Survey"] and event.name[1] == "Elements":
-                self.language = given.get("lang", "").lower()
-            elif names[:2] == ["Results", "Answers"]:
-                self._answer(names, event.name[1], given)
+    def begin(self, element: str, given: Mapping[str, str]) -> None:
+        """An element with its attributes."""
+        above = self.above.copy()
+        self.above.append(element)
+        if not above and element != "Results":
+            raise FileRefusedError("wrong_container", f"{self.path.name} is no result file of EUSurvey", _HINT)
+        if above[:3] == ["Results", "Survey", "Elements"]:
+            self._define(element, given)
+        elif above == ["Results", "Survey"] and element == "Elements":
+            self.language = given.get("lang", "").lower()
+        elif above == ["Results", "Answers"] and element == "AnswerSet":
+            self.results.sets.append(given)
+            self.results.answers.append({})
+            self._count(len(self.results.sets), "answer sets")
+        elif above == ["Results", "Answers", "AnswerSet"] and element in ("Answer", "TargetDataset"):
+            option = given.get("aid" if element == "Answer" else "id", "")
+            self.uid = given.get("qid", "")
+            self.results.answers[-1].setdefault(self.uid, []).append((option, ""))
+            self._listen()
 
     def _define(self, element: str, given: Mapping[str, str]) -> None:
         """An element of the questionnaire."""
@@ -153,17 +160,6 @@ class _Reader:
             item = self.results.items.setdefault(self.uid, fresh)
             self.takers = [*self.takers, item] if element in _SHARING else [item]
 
-    def _answer(self, names: list[str], element: str, given: Mapping[str, str]) -> None:
-        """An answer set, or one of its answers."""
-        if len(names) == 2 and element == "AnswerSet":
-            self.results.sets.append(given)
-            self.results.answers.append({})
-            self._count(len(self.results.sets), "answer sets")
-        elif len(names) == 3 and names[2] == "AnswerSet" and element in ("Answer", "TargetDataset"):
-            option = given.get("aid" if element == "Answer" else "id", "")
-            self.results.answers[-1].setdefault(given.get("qid", ""), []).append((option, ""))
-            self._listen()
-
     def _count(self, number: int, what: str) -> None:
         if number > self.limits.rows:
             message = f"{self.path.name} has more than {self.limits.rows:,} {what}"
@@ -173,7 +169,8 @@ class _Reader:
         """Keep the text of the element that has just begun."""
         self.listened, self.pieces, self.length = len(self.above), [], 0
 
-    def _text(self, text: str) -> None:
+    def text(self, text: str) -> None:
+        """A piece of text."""
         if self.listened == len(self.above):
             self.length += len(text)
             if self.length > self.limits.characters:
@@ -181,16 +178,18 @@ class _Reader:
                 raise too_long(self.path, f"answer set {number}" if number else "questionnaire", self.limits)
             self.pieces.append(text)
 
-    def _end(self, begun: Event) -> None:
+    def end(self) -> None:
+        """The end of the innermost element."""
+        self.above.pop()
         if self.listened != len(self.above) + 1:
             return
         self.listened, text = 0, "".join(self.pieces)
-        if self.above[1].name[1] == "Survey":
+        if self.above[1] == "Survey":
             plain = " ".join(html.unescape(_MARKUP.sub(" ", text)).split())
             self.results.titles.setdefault(self.uid, {}).setdefault(self.language, plain)
             self._count(len(self.results.titles), "questions and options")
         else:
-            chosen = self.results.answers[-1][begun.attributes.get((None, "qid"), "")]
+            chosen = self.results.answers[-1][self.uid]
             chosen[-1] = (chosen[-1][0], text)
 
 

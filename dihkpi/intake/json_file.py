@@ -7,12 +7,13 @@ import json
 import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from dihkpi.errors import FileRefusedError
 from dihkpi.intake.container import Limits, Sheet
-from dihkpi.intake.rectangle import check_length, rectangle
+from dihkpi.intake.rectangle import rectangle, too_long
 from dihkpi.intake.text import show
 
 # A record is flat, so that its grammar is a regular expression; nothing nested is ever built.
@@ -20,7 +21,8 @@ _BLANK = r"[ \t\r\n]*+"
 _STRING = r'"((?:[^"\\\x00-\x1f]++|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+)"'
 _NUMBER = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?"
 _NAME = re.compile(rf"{_BLANK}{_STRING}{_BLANK}:{_BLANK}")
-_VALUE = re.compile(rf"(?:{_STRING}|({_NUMBER})|(true|false|null)){_BLANK}(?=[,}}])")
+_VALUE = rf"(?:{_STRING}|({_NUMBER})|(true|false|null))"
+_PAIR = re.compile(rf"{_NAME.pattern}{_VALUE}{_BLANK}([,}}])")
 _LIST = re.compile(rf"\[{_BLANK}[{{\]]")
 _SPACES = re.compile(_BLANK)
 _WORDS = {"true": "TRUE", "false": "FALSE", "null": ""}
@@ -98,63 +100,68 @@ class _Scanner:
                 raise self._broken("no record, which begins with '{'")
             raise self._nested(f"record {self.number} is not an object")
         found, values = False, dict[str, str]()
-        while not self._take("}"):
-            if found or values:
-                self._want(",")
-            name = self._name(values)
-            if outermost and _LIST.match(self.text, self.at):
+        closed = self._take("}")
+        while not closed:
+            if match := _PAIR.match(self.text, self.at):
+                closed = self._keep(match, values)
+            elif outermost and (name := self._name()) and _LIST.match(self.text, self.at):
                 if found:
                     raise self._broken(f"a second list of records, '{show(name)}'")
                 found, self.number = True, 0
                 self._want("[")
                 yield from self._list()
+                closed = self._take("}") or self._want(",")
             else:
-                values[name] = self._value(name)
-                if len(values) > self.limits.columns:
-                    raise self.wide()
+                raise self._no_value(name if outermost else self._name())
         if not found:
             yield values
         return found
 
-    def _name(self, values: dict[str, str]) -> str:
+    def _keep(self, match: re.Match[str], values: dict[str, str]) -> bool:
+        """A name with its value. Tells whether the record ends with it."""
+        name, string, number, word, mark = match.groups()
+        name = self._string(name, "a name")
+        if name in values:
+            message = f"{self.path.name}, record {self.number}: the name '{show(name)}' is there twice"
+            raise FileRefusedError("duplicate_column", message, "keep one of the two")
+        values[name] = self._string(string, name) if string is not None else number or _WORDS[word]
+        if number and len(number) > self.limits.characters:
+            raise self._long(name)
+        if len(values) > self.limits.columns:
+            raise self.wide()
+        self.at = match.end()
+        return bool(mark == "}")
+
+    def _name(self) -> str:
+        """The name at which a record cannot be read further."""
         match = _NAME.match(self.text, self.at)
         if match is None:
             raise self._broken("no name in quotes and a colon")
         self.at = match.end()
-        name = self._string(match[1], "a name")
-        if name in values:
-            message = f"{self.path.name}, record {self.number}: the name '{show(name)}' is there twice"
-            raise FileRefusedError("duplicate_column", message, "keep one of the two")
-        return name
+        return self._string(match[1], "a name")
 
-    def _value(self, name: str) -> str:
-        match = _VALUE.match(self.text, self.at)
-        if match is None:
-            if self.text[self.at : self.at + 1] in ("{", "["):
-                raise self._nested(f"record {self.number} › {show(name)} is a list or an object")
-            what = self.text[self.at : self.at + 20].split(",")[0].split("\n")[0]
-            raise self._broken(f"'{show(what)}' is no JSON value")
-        self.at = match.end()
-        string, number, word = match.groups()
-        if string is not None:
-            return self._string(string, name)
-        return check_length(self.path, self._where(name), number, self.limits) if number else _WORDS[word]
+    def _no_value(self, name: str) -> FileRefusedError:
+        if self.text.startswith(("{", "["), self.at):
+            return self._nested(f"record {self.number} › {show(name)} is a list or an object")
+        what = self.text[self.at : self.at + 20].split("\n")[0]
+        return self._broken(f"'{show(what)}' is no JSON value with ',' or '}}' after it")
 
     def _string(self, text: str, name: str) -> str:
-        plain: str = json.loads(f'"{text}"') if "\\" in text else text
-        if plain is text:
-            return check_length(self.path, self._where(name), text, self.limits)
-        if any("\ud800" <= letter <= "\udfff" for letter in plain):
-            raise self._broken("half a character, as \\ud83d without its other half")
-        return check_length(self.path, self._where(name), plain, self.limits)
+        if "\\" in text:
+            text = json.loads(f'"{text}"')
+            if any("\ud800" <= letter <= "\udfff" for letter in text):
+                raise self._broken("half a character, as \\ud83d without its other half")
+        if len(text) > self.limits.characters:
+            raise self._long(name)
+        return text
+
+    def _long(self, name: str) -> FileRefusedError:
+        return too_long(self.path, f"record {self.number} › {show(name)}", self.limits)
 
     def wide(self) -> FileRefusedError:
         """The refusal of a file for a record with which there are too many columns."""
         message = f"{self.path.name}, record {self.number}: more than {self.limits.columns} columns"
         return FileRefusedError("too_many_columns", message, "export fewer columns")
-
-    def _where(self, name: str) -> str:
-        return f"record {self.number} › {show(name)}"
 
     def _take(self, mark: str) -> bool:
         """Steps over a mark, if it comes next."""
@@ -165,10 +172,12 @@ class _Scanner:
         self.at += len(mark)
         return True
 
-    def _want(self, mark: str) -> None:
+    def _want(self, mark: str) -> Literal[False]:
+        """Steps over a mark that must come next."""
         if not self._take(mark):
             found = self.text[self.at : self.at + 1]
             raise self._broken(f"{repr(show(found)) if found else 'the end'} where '{mark}' belongs")
+        return False
 
     def _ended(self) -> bool:
         return self._take("") and self.at == len(self.text)

@@ -18,15 +18,18 @@ from dihkpi.errors import FileRefusedError
 from dihkpi.intake.container import Limits, Sheet, check_archive
 from dihkpi.intake.rectangle import POINTER, check_length, rectangle, too_long
 from dihkpi.intake.xlsx_file import ERRORS, as_text
-from dihkpi.intake.xml_events import Event, Name, xml_events
+from dihkpi.intake.xml_events import xml_events
 
 _BASE = "urn:oasis:names:tc:opendocument:xmlns:"
-_OFFICE, _TABLE, _TEXT, _STYLE = (f"{_BASE}{part}:1.0" for part in ("office", "table", "text", "style"))
-_DRAW = f"{_BASE}drawing:1.0"
-_CALC = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"
+_OFFICE, _TABLE, _TEXT, _STYLE = (f"{_BASE}{part}:1.0 " for part in ("office", "table", "text", "style"))
+_DRAW = f"{_BASE}drawing:1.0 "
+_CALC = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 "
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _TIME = re.compile(r"PT([0-9]+)H([0-9]+)M([0-9]+)(?:[.,]0*)?S")
+_WHITE = re.compile(r"[ \t\r\n]+")
 _FAULT = re.compile(r"Err:[0-9]{3}")
+_TRUTHS = {"of:=TRUE()": "TRUE", "of:=FALSE()": "FALSE"}
+"""What LibreOffice makes of a truth value that comes from Excel."""
 _NOTED = 200
 """Bytes that the note on an unread cell takes."""
 
@@ -35,21 +38,21 @@ _SPACE, _TAB, _BREAK = "\x01", "\x02", "\x03"
 _SPARED = str.maketrans({_SPACE: " ", _TAB: "\t", _BREAK: "\n"})
 
 # Where the reader is, and what it enters with an element; all else is skipped with what it holds.
-_ROWS = ((_TABLE, "table-rows"), (_TABLE, "table-header-rows"), (_TABLE, "table-row-group"))
-_STEPS: Mapping[tuple[str, Name], str] = {
-    ("", (_OFFICE, "document-content")): "document",
-    ("document", (_OFFICE, "automatic-styles")): "styles",
-    ("styles", (_STYLE, "style")): "style",
-    ("style", (_STYLE, "table-properties")): "properties",
-    ("document", (_OFFICE, "body")): "body",
-    ("body", (_OFFICE, "spreadsheet")): "book",
-    ("book", (_TABLE, "table")): "table",
+_ROWS = (_TABLE + "table-rows", _TABLE + "table-header-rows", _TABLE + "table-row-group")
+_STEPS: Mapping[tuple[str, str], str] = {
+    ("", _OFFICE + "document-content"): "document",
+    ("document", _OFFICE + "automatic-styles"): "styles",
+    ("styles", _STYLE + "style"): "style",
+    ("style", _STYLE + "table-properties"): "properties",
+    ("document", _OFFICE + "body"): "body",
+    ("body", _OFFICE + "spreadsheet"): "book",
+    ("book", _TABLE + "table"): "table",
     **{(mode, name): "rows" for mode in ("table", "rows") for name in _ROWS},
-    **{(mode, (_TABLE, "table-row")): "row" for mode in ("table", "rows")},
-    **{("row", (_TABLE, name)): "cell" for name in ("table-cell", "covered-table-cell")},
-    ("cell", (_TEXT, "p")): "paragraph",
+    **{(mode, _TABLE + "table-row"): "row" for mode in ("table", "rows")},
+    **{("row", _TABLE + name): "cell" for name in ("table-cell", "covered-table-cell")},
+    ("cell", _TEXT + "p"): "paragraph",
 }
-_ASIDE = frozenset({(_OFFICE, "annotation"), (_OFFICE, "annotation-end"), (_TEXT, "note")})
+_ASIDE = frozenset({_OFFICE + "annotation", _OFFICE + "annotation-end", _TEXT + "note"})
 
 
 def read_ods(path: Path, limits: Limits) -> list[Sheet]:
@@ -83,11 +86,11 @@ def read_ods(path: Path, limits: Limits) -> list[Sheet]:
 
 def _sheets(path: Path, stream: IO[bytes], limits: Limits) -> Iterator[Sheet]:
     reader = _Reader(path, limits)
-    for event in xml_events(path, stream, "broken_workbook", "save it again as .ods or .xlsx"):
-        if event.kind == "begin":
-            reader.begin(event)
-        elif event.kind == "text":
-            reader.text(event.text)
+    for kind, name, attributes in xml_events(path, stream, "broken_workbook", "save it again as .ods or .xlsx"):
+        if kind == "begin":
+            reader.begin(name, attributes)
+        elif kind == "text":
+            reader.text(name)
         elif (mode := reader.modes.pop()) == "table":
             if (sheet := reader.table.sheet()) is not None:
                 yield sheet
@@ -168,23 +171,23 @@ class _Reader:
         self.style = ""
         self.hidden: set[str] = set()
         self.table = _Table(path, limits)
-        self.attributes: Mapping[Name, str] = {}
+        self.attributes: Mapping[str, str] = {}
         self.paragraphs: list[str] = []
         self.pieces: list[str] = []
         self.length = 0
 
-    def begin(self, event: Event) -> None:
-        mode = self._step(event.name)
+    def begin(self, name: str, given: Mapping[str, str]) -> None:
+        """An element with its attributes."""
+        mode = self._step(name)
         self.modes.append(mode)
-        given = event.attributes
         if mode == "style":
-            self.style = given.get((_STYLE, "name"), "")
-        elif mode == "properties" and given.get((_TABLE, "display")) == "false":
+            self.style = given.get(_STYLE + "name", "")
+        elif mode == "properties" and given.get(_TABLE + "display") == "false":
             self.hidden.add(self.style)
         elif mode == "table":
-            hidden = given.get((_TABLE, "style-name")) in self.hidden
-            name = given.get((_TABLE, "name"), "")
-            self.table = _Table(self.path, self.limits, name, hidden, bytes=self.table.bytes)
+            hidden = given.get(_TABLE + "style-name") in self.hidden
+            title = given.get(_TABLE + "name", "")
+            self.table = _Table(self.path, self.limits, title, hidden, bytes=self.table.bytes)
         elif mode == "row":
             self.table.begin_row(_repeats(given, "number-rows-repeated"))
         elif mode == "cell":
@@ -192,22 +195,22 @@ class _Reader:
         elif mode == "paragraph":
             self.pieces = []
         elif mode == "within":
-            self._white(event)
+            self._white(name, given)
 
-    def _step(self, name: Name) -> str:
+    def _step(self, name: str) -> str:
         mode = self.modes[-1]
         if mode in ("paragraph", "within"):
-            return "skip" if name in _ASIDE or name[0] == _DRAW else "within"
+            return "skip" if name in _ASIDE or name.startswith(_DRAW) else "within"
         return _STEPS.get((mode, name), "skip")
 
-    def _white(self, event: Event) -> None:
+    def _white(self, name: str, given: Mapping[str, str]) -> None:
         """White space that is written as an element."""
-        if event.name == (_TEXT, "s"):
-            count = min(_whole(event.attributes.get((_TEXT, "c"), "1")), self.limits.characters + 1)
+        if name == _TEXT + "s":
+            count = min(_whole(given.get(_TEXT + "c", "1")), self.limits.characters + 1)
             self._add(_SPACE * count)
-        elif event.name == (_TEXT, "tab"):
+        elif name == _TEXT + "tab":
             self._add(_TAB)
-        elif event.name == (_TEXT, "line-break"):
+        elif name == _TEXT + "line-break":
             self._add(_BREAK)
 
     def text(self, text: str) -> None:
@@ -222,10 +225,10 @@ class _Reader:
 
     def end(self, mode: str) -> None:
         if mode == "paragraph":
-            collapsed = re.sub(r"[ \t\r\n]+", " ", "".join(self.pieces)).strip(" ")
+            collapsed = _WHITE.sub(" ", "".join(self.pieces)).strip(" ")
             self.paragraphs.append(collapsed.translate(_SPARED))
         elif mode == "cell":
-            text, unread = cell_text(self.attributes, "\n".join(self.paragraphs))
+            text, unread = cell_text(self.attributes, "\n".join(self.paragraphs) if self.paragraphs else None)
             check_length(self.path, f"row {self.table.number + 1}", text, self.limits)
             self.table.cell(text, unread, _repeats(self.attributes, "number-columns-repeated"))
         elif mode == "row":
@@ -237,36 +240,40 @@ def _whole(text: str) -> int:
     return int(text) if re.fullmatch("[0-9]{1,9}", text) else 1 if len(text) < 10 else 10**9
 
 
-def _repeats(attributes: Mapping[Name, str], name: str) -> int:
-    return max(1, _whole(attributes.get((_TABLE, name), "1")))
+def _repeats(attributes: Mapping[str, str], name: str) -> int:
+    given = attributes.get(_TABLE + name)
+    return max(1, _whole(given)) if given else 1
 
 
-def cell_text(attributes: Mapping[Name, str], shown: str) -> tuple[str, bool]:
+def cell_text(attributes: Mapping[str, str], displayed: str | None) -> tuple[str, bool]:
     """The text of a cell as a person would type it, and whether it is an error or was never computed.
 
     Parameters
     ----------
     attributes : mapping
         Attributes of the cell by namespace and name.
-    shown : str
-        What the spreadsheet shows in it.
+    displayed : str or None
+        What the spreadsheet shows in it; an empty text is not nothing.
     """
-    formula = attributes.get((_TABLE, "formula"), "")
-    kind = attributes.get((_CALC, "value-type")) or attributes.get((_OFFICE, "value-type"))
+    shown = displayed or ""
+    formula = attributes.get(_TABLE + "formula", "")
+    kind = attributes.get(_CALC + "value-type") or attributes.get(_OFFICE + "value-type")
     if kind == "error" or shown in ERRORS or (formula and _FAULT.fullmatch(shown)):
         return shown or formula, True
-    if not kind and formula and not shown:
+    if formula in _TRUTHS:
+        return _TRUTHS[formula], False
+    if not kind and formula and displayed is None:
         return formula[max(0, formula.find("=")) :], True
     if kind in ("float", "percentage", "currency"):
-        return _number(attributes.get((_OFFICE, "value"), "")) or shown, False
+        return _number(attributes.get(_OFFICE + "value", "")) or shown, False
     if kind == "boolean":
-        return {"true": "TRUE", "false": "FALSE"}.get(attributes.get((_OFFICE, "boolean-value"), ""), shown), False
+        return {"true": "TRUE", "false": "FALSE"}.get(attributes.get(_OFFICE + "boolean-value", ""), shown), False
     if kind == "date":
-        return _date(attributes.get((_OFFICE, "date-value"), "")) or shown, False
+        return _date(attributes.get(_OFFICE + "date-value", "")) or shown, False
     if kind == "time":
-        given = _TIME.fullmatch(attributes.get((_OFFICE, "time-value"), ""))
+        given = _TIME.fullmatch(attributes.get(_OFFICE + "time-value", ""))
         return ":".join(part.zfill(2) for part in given.groups()) if given else shown, False
-    return attributes.get((_OFFICE, "string-value"), shown), False
+    return attributes.get(_OFFICE + "string-value", shown), False
 
 
 def _number(text: str) -> str:

@@ -190,6 +190,14 @@ VALUES: dict[str, tuple[str, tuple[str, bool]]] = {
     "formula": (cell("2", 'table:formula="of:=1+1" office:value-type="float" office:value="2"'), ("2", False)),
     "never computed": (cell("", 'table:formula="of:=SUM([.A1:.A2])"'), ("=SUM([.A1:.A2])", True)),
     "empty text": (cell("", 'table:formula="of:=&quot;&quot;" office:value-type="string"'), ("", False)),
+    "empty text of LibreOffice": (
+        '<table:table-cell table:formula="of:=&quot;&quot;"><text:p/></table:table-cell>',
+        ("", False),
+    ),
+    "truth from Excel": (
+        cell("TRUE", 'table:formula="of:=TRUE()" office:value-type="float" office:value="1"'),
+        ("TRUE", False),
+    ),
     "error": (cell("#DIV/0!", 'table:formula="of:=1/0" office:value-type="float" office:value="0"'), ("#DIV/0!", True)),
     "error of its own": (
         cell("Err:502", 'table:formula="of:=x" office:value-type="string" calcext:value-type="error"'),
