@@ -30,6 +30,9 @@ _WHITE = re.compile(r"[ \t\r\n]+")
 _FAULT = re.compile(r"Err:[0-9]{3}")
 _TRUTHS = {"of:=TRUE()": "TRUE", "of:=FALSE()": "FALSE"}
 """What LibreOffice makes of a truth value that comes from Excel."""
+_MANIFEST = "META-INF/manifest.xml"
+_START = 1_000_000
+"""Bytes of the manifest that are looked at; encrypted parts stand among the first."""
 _NOTED = 200
 """Bytes that the note on an unread cell takes."""
 
@@ -68,8 +71,7 @@ def read_ods(path: Path, limits: Limits) -> list[Sheet]:
     check_archive(path, limits)
     try:
         with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
+            if _is_locked(archive):
                 raise FileRefusedError(
                     "wrong_container", f"{path.name} is protected by a password", "save it without a password"
                 )
@@ -82,6 +84,14 @@ def read_ods(path: Path, limits: Limits) -> list[Sheet]:
     if not sheets:
         raise FileRefusedError("empty_file", f"{path.name} has no filled sheet", "export it again")
     return sheets
+
+
+def _is_locked(archive: zipfile.ZipFile) -> bool:
+    """Whether the list of parts says that they are encrypted."""
+    if _MANIFEST not in archive.namelist():
+        return False
+    with archive.open(_MANIFEST) as stream:
+        return b"encryption-data" in stream.read(_START)
 
 
 def _sheets(path: Path, stream: IO[bytes], limits: Limits) -> Iterator[Sheet]:
