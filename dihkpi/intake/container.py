@@ -206,7 +206,7 @@ def check_archive(path: Path, limits: Limits) -> str:
             if "mimetype" in names:
                 with archive.open("mimetype") as stream:
                     kind = stream.read(2 * len(_ODS)).strip()
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, zlib.error, EOFError):
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError, zlib.error, EOFError):
         raise FileRefusedError(
             "wrong_container", f"{path.name} is a damaged archive", "save the workbook again"
         ) from None
