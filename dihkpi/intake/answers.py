@@ -41,15 +41,15 @@ def _of_type(
 
     codes = list(answer_type.codes)
     positions = [header.positions[item.code] for item in items]
-    flat, uniques = distinct(block.cells[:, positions].ravel())
+    flat, uniques = distinct(block.stacked(positions))
     lookup = _lookup(answer_type, coding)
     blank = is_token(uniques, missing)
     values = np.array(
         [-1 if empty else lookup.find(text) for text, empty in zip(uniques, blank, strict=True)], dtype=np.int8
     )
-    matrix = (values[flat] if len(uniques) else np.empty(0, np.int8)).reshape(len(block), len(items))
+    matrix = (values[flat] if len(uniques) else np.empty(0, np.int8)).reshape(len(items), len(block)).T
     for i, j in np.argwhere(matrix == _UNKNOWN):
-        text = uniques.iat[flat[i * len(items) + j]]
+        text = uniques.iat[flat[j * len(block) + i]]
         fault = answer_fault(str(text), lookup.offered, answer_type.label)
         log.cell(fault, block, int(i), positions[j], header.titles[items[j].code])
     matrix = np.where(matrix == _UNKNOWN, -1, matrix)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from dihkpi.intake.sheet import Cells, Flags
+from dihkpi.intake.sheet import Flags
 from dihkpi.intake.text import clean_cell, normalise_header
 
 if TYPE_CHECKING:
@@ -19,8 +19,13 @@ _ODD = r"[^!#-&(-_a-~]"
 """Characters that look like others or count for nothing: quotes, blanks, everything beyond ASCII."""
 
 
-def distinct(texts: Cells) -> tuple[npt.NDArray[np.intp], pd.Series]:
+def distinct(texts: Any) -> tuple[npt.NDArray[np.intp], pd.Series]:
     """Position of each text among the distinct texts, and these, cleaned.
+
+    Parameters
+    ----------
+    texts : numpy.ndarray of object, or pyarrow.Array
+        Texts without missing ones.
 
     Examples
     --------
@@ -33,7 +38,7 @@ def distinct(texts: Cells) -> tuple[npt.NDArray[np.intp], pd.Series]:
     import pyarrow.compute as pc
 
     try:
-        encoded = pa.array(texts, type=pa.string()).dictionary_encode()
+        encoded = (texts if isinstance(texts, pa.Array) else pa.array(texts, type=pa.string())).dictionary_encode()
     except (UnicodeEncodeError, pa.ArrowInvalid):  # half a surrogate pair, which no encoding can hold
         codes, uniques = pd.factorize(texts)
         return codes, pd.Series([clean_cell(text) for text in uniques], dtype=object)

@@ -88,7 +88,7 @@ class IssueLog:
         if (index, position) in self.settled:
             return
         row, column = block.place(index, position)
-        text = str(block.cells[index, position]) if value is None else value
+        text = block.text(index, position) if value is None else value
         self._note(fault, row, column, header, text)
         self.told.add((index, position))
         if fault.severity == "error":

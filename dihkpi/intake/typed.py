@@ -95,17 +95,18 @@ def _tokens(reading: _Reading, name: str, column: Column) -> tuple[str, ...]:
 def _column(reading: _Reading, name: str, column: Column) -> dict[str, Any]:
     block, header, layout = reading.block, reading.header, reading.match.layout
     position = header.positions.get(name)
-    texts = block.cells[:, position] if position is not None else np.full(len(block), "", dtype=object)
-    if name in layout.fixed:
-        texts = np.full(len(block), layout.fixed[name], dtype=object)
+    if name in layout.fixed or position is None:
+        texts = np.full(len(block), layout.fixed.get(name, ""), dtype=object)
+    else:
+        texts = block.column(position)
     numbers = block.numbers[:, position] if block.numbers is not None and position is not None else None
     index, parsed = _parse(reading, name, column, texts, numbers)
     title = header.titles.get(name, name)
     for i, fault in _spread(index, parsed.faults):
-        reading.log.cell(fault, block, i, position, title, str(texts[i]))
+        reading.log.cell(fault, block, i, position, title, layout.fixed.get(name))
     if column.required and position is not None:
         for i in np.flatnonzero(index < 0).tolist():
-            text = show(texts[i].strip())
+            text = show(block.text(i, position).strip())
             what = f"'{text}' is no value, but '{title}' is required" if text else f"'{title}' is empty, but required"
             reading.log.cell(Fault("required", what, "fill it in"), block, i, position, title)
     result = {name: _take(parsed.values, index, _DTYPES.get(column.type))}
@@ -123,18 +124,19 @@ def _facet(reading: _Reading, facet: str, column: Column) -> dict[str, Any]:
         return {}
     at = list(positions.values())
     block = reading.block
-    numbers = block.numbers[:, at].ravel() if block.numbers is not None else None
-    index, parsed = _parse(reading, facet, column, block.cells[:, at].ravel(), numbers)
+    numbers = block.numbers[:, at].ravel(order="F") if block.numbers is not None else None
+    index, parsed = _parse(reading, facet, column, block.stacked(at), numbers)
     for flat, fault in _spread(index, parsed.faults):
-        i, j = divmod(flat, len(at))
+        j, i = divmod(flat, len(block))
         title = reading.header.titles[f"{list(positions)[j]}@{facet}"]
         reading.log.cell(fault, block, i, at[j], title)
     values = _take(parsed.values, index, _DTYPES.get(column.type))
-    return {f"{code}@{facet}": values[j :: len(at)] for j, code in enumerate(positions)}
+    n = len(block)
+    return {f"{code}@{facet}": values[j * n : (j + 1) * n] for j, code in enumerate(positions)}
 
 
 def _parse(
-    reading: _Reading, name: str, column: Column, texts: Cells, numbers: Flags | None
+    reading: _Reading, name: str, column: Column, texts: Any, numbers: Flags | None
 ) -> tuple[npt.NDArray[np.intp], Any]:
     """Position of each cell among the parsed values (negative where there is none), and these values."""
     if column.type in ("date", "datetime") and numbers is not None and numbers.any():

@@ -75,7 +75,9 @@ class Whole:
         size = int(self.context.definitions.value("block_cells"))
         for block in self.blocks or prepared(self.context, size):
             here = wanted[(wanted >= start) & (wanted < start + len(block))] - start
-            found |= {start + int(i): (int(block.rows[i]), block.cells[i]) for i in here}
+            found |= {
+                start + int(i): (int(block.rows[i]), cells) for i, cells in zip(here, block.texts(here), strict=True)
+            }
             start += len(block)
         return found
 
