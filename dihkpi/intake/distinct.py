@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_PLAIN = frozenset(b"!#$%&()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_abcdefghijklmnopqrstuvwxyz{|}~")
+_IS_ODD = np.array([octet not in _PLAIN for octet in range(256)])
 _ODD = r"[^!#-&(-_a-~]"
 """Characters that look like others or count for nothing: quotes, blanks, everything beyond ASCII."""
 
@@ -61,9 +63,24 @@ def is_token(texts: pd.Series, tokens: Iterable[str]) -> Flags:
     hit |= lower.isin(words).to_numpy(dtype=bool)
     if starts:
         hit |= lower.str.startswith(starts).to_numpy(dtype=bool)
+    if not _any_odd(lower):
+        return hit
     longest = max(map(len, words)) + 8  # room for quotes and spaces around a token
     odd = lower.str.contains(_ODD, regex=True) & (lower.str.len() <= longest)
     for i in np.flatnonzero(odd.to_numpy(dtype=bool)).tolist():
         plain = normalise_header(texts.iat[i])
         hit[i] |= plain in words or not plain or plain.startswith(starts)
     return hit
+
+
+def _any_odd(texts: pd.Series) -> bool:
+    """Whether any text holds an odd character, told from the bytes of all at once."""
+    import pyarrow as pa
+
+    try:
+        strings = pa.array(texts, type=pa.large_string())
+    except (UnicodeEncodeError, pa.ArrowInvalid):
+        return True
+    chunks = strings.chunks if isinstance(strings, pa.ChunkedArray) else [strings]
+    octets = [chunk.buffers()[2] for chunk in chunks]
+    return any(_IS_ODD[np.frombuffer(part, dtype=np.uint8)].any() for part in octets if part)

@@ -95,6 +95,13 @@ class IssueLog:
             self.bad_rows.add(index)
             self.errors.add((index, position))
 
+    def merge(self, other: IssueLog) -> None:
+        """Take in what another log of the same rows notes."""
+        self.records += other.records
+        self.bad_rows |= other.bad_rows
+        self.errors |= other.errors
+        self.told |= other.told
+
     def table(self) -> pd.DataFrame:
         """The issues in the order of the file."""
         return issue_table(self.records)

@@ -155,7 +155,7 @@ class Sheet:
             Cells in a block; at least one row is given.
         """
         if self.whole:
-            for block in self.whole():
+            for block in ahead(self.whole()):
                 if first < len(block):
                     yield block.part(slice(first, None)) if first else block
                 first = max(0, first - len(block))
@@ -163,6 +163,17 @@ class Sheet:
         rows = max(1, size // max(1, self.cells.shape[1]))
         for start in range(first, len(self.rows), rows):
             yield self.block.part(slice(start, start + rows))
+
+
+def ahead(blocks: Iterator[Block]) -> Iterator[Block]:
+    """The blocks, each read by a thread while the one before is looked at."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, blocks, None)
+        while block := coming.result():
+            coming = reader.submit(next, blocks, None)
+            yield block
 
 
 def column_letter(position: int) -> str:
