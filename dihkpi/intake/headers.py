@@ -61,7 +61,8 @@ def match_headers(sheet: Sheet, match: Match, log: IssueLog) -> Header:
         elif len(found) > 1:
             alone = match.layout.turned
             usable = usable and alone
-            row.note_double(found, "the first counts" if alone else "no row was accepted")
+            if "@" not in column:  # what stands beside a doubled answer is doubled with it
+                row.note_double(found, "the first counts" if alone else "no row was accepted")
             if alone:
                 positions[column] = found[0]
         else:

@@ -93,7 +93,7 @@ def note_doubled(form: Form, rows: list[tuple[int, int, Cells]]) -> Iterator[tup
 
 def _filled(cells: Cells) -> list[str]:
     """The cells of a row up to the last that holds anything; how far a block is padded says nothing."""
-    texts = cells.tolist()
+    texts: list[str] = cells.tolist()
     while texts and not texts[-1]:
         texts.pop()
     return texts
