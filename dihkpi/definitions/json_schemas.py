@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from dihkpi.definitions.indicators import Example, Indicator, Level, PolicyValue, ReportDefinition, TableDefinition
 from dihkpi.definitions.scoring import Scoring
-from dihkpi.definitions.survey import SurveyText
+from dihkpi.definitions.survey import LayoutFile, SurveyText
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -26,6 +26,7 @@ def json_schemas() -> dict[str, dict[str, Any]]:
     survey["$defs"]["Form"]["properties"]["items"] = {"type": "string", "description": "a CSV beside the file"}
     return {
         "survey": survey,
+        "layout": _schema(LayoutFile),
         "scoring": _schema(Scoring),
         "indicators": _entries(Indicator),
         "levels": _entries(Level),

@@ -118,4 +118,7 @@ class Whole:
         position, title = shown_at(self.context.match.form, self.context.header, columns)
         number, cells = row
         value = str(cells[position]) if position is not None else ""
-        log.add(fault, row=number, index=index, position=position, header=title, value=value)
+        sheet, column = self.context.sheet, position
+        if sheet.anchors is not None and position is not None:
+            number, column = sheet.block.place(self.context.match.first_row + index, position)
+        log.add(fault, row=number, index=index, position=column, header=title, value=value)
