@@ -34,8 +34,9 @@ def read_parquet(path: Path, limits: Limits) -> list[Sheet]:
     limits = replace(
         limits, rows=limits.text_rows or limits.rows, unpacked_bytes=limits.text_bytes or limits.unpacked_bytes
     )
-    sheets, held = iter_parquet(path, limits, HEAD), []
-    while sum(map(len, (sheet.rows for sheet in held))) <= HEAD and (sheet := next(sheets, None)):
+    sheets = iter_parquet(path, limits, HEAD)
+    held: list[Sheet] = []
+    while sum(len(sheet.rows) for sheet in held) <= HEAD and (sheet := next(sheets, None)):
         held.append(sheet)
     cells, numbers = (np.concatenate([getattr(sheet, part) for sheet in held]) for part in ("cells", "rows"))
     if next(sheets, None) is None:
