@@ -95,9 +95,15 @@ def _rules(form: Form, names: list[str], where: str) -> Iterator[str]:
             rule.exclusive,
             rule.unanswered or None,
             rule.straight_lining or None,
+            rule.agrees,
+            rule.totals or None,
         ]
         if sum(kind is not None for kind in kinds) != 1:
-            yield f"{at}: needs exactly one of check, sequence, exclusive, unanswered, straight_lining"
+            yield f"{at}: needs exactly one of check, sequence, exclusive, unanswered, straight_lining, agrees, totals"
+        for facet in filter(None, (rule.agrees, rule.facet)):
+            yield from known(facet, form.facets, at, "facet")
+        for column in rule.totals:
+            yield from known(column, names, f"{at} › totals", "column")
     for name, derived in form.derived.items():
         at = f"{where} › derived › {name}"
         if derived.expression:
@@ -109,8 +115,13 @@ def _rules(form: Form, names: list[str], where: str) -> Iterator[str]:
 def _layouts(survey: Survey, form: Form, names: list[str], where: str) -> Iterator[str]:
     for name, layout in form.layouts.items():
         at = f"{where} › layouts › {name}"
-        for column in (*layout.headers, *layout.fixed):
+        for column in (*layout.headers, *layout.fixed, *layout.fill_down, *layout.cells):
             yield from known(column, names, f"{at} › headers", "column")
+        for number, block in enumerate(layout.blocks, 1):
+            for column in block.columns.values():
+                yield from known(column, names, f"{at} › blocks › {number} › columns", "column")
+            for facet in block.facets:
+                yield from known(facet, form.facets, f"{at} › blocks › {number} › facets", "facet")
         for answer_type, coding in layout.coding.items():
             yield from known(answer_type, survey.answer_types, f"{at} › coding", "answer type")
             if answer_type in survey.answer_types:

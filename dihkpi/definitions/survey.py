@@ -14,6 +14,7 @@ CellType = Literal[
     "url", "code", "codes", "rated_codes", "hub",
 ]  # fmt: skip
 NUMBERS: tuple[CellType, ...] = ("integer", "decimal", "money", "percent")
+Container = Literal["csv", "xlsx", "ods", "json", "parquet", "sav", "eusurvey_xml"]
 DateOrder = Literal["ymd", "dmy", "mdy"]
 
 
@@ -124,8 +125,8 @@ class Layout(Definition):
 
     title: str
     """What kind of file it is."""
-    containers: tuple[Literal["csv", "xlsx"], ...] = ("csv", "xlsx")
-    """Kinds of file."""
+    containers: tuple[Container, ...] = ("csv", "xlsx", "ods", "json", "parquet", "sav")
+    """Kinds of file; what may come as `xlsx` may come as `ods`."""
     sheet: str | None = None
     """Name of the sheet, `*` for any letters; any sheet when not given."""
     file: str | None = None
@@ -176,6 +177,21 @@ class Layout(Definition):
         return bool(self.blocks or self.cells)
 
 
+class LayoutFile(Layout):
+    """The content of one ``schemas/layouts/*.yaml``: a layout, and the form that it belongs to."""
+
+    survey: str
+    """Id of the survey."""
+    form: str
+    """Form of the survey."""
+    version: str | None = None
+    """Version of the survey; all versions when not given."""
+
+    def belongs_to(self, survey: str, version: str) -> bool:
+        """Whether the layout is one of this survey version."""
+        return self.survey == survey and self.version in (None, version)
+
+
 class Rule(Definition):
     """A rule over cells: exactly one of the kinds below, from ``check`` on."""
 
@@ -195,6 +211,10 @@ class Rule(Definition):
     """An item that excludes a tick on every other item of its question."""
     unanswered: bool = False
     """Each question without any answer is reported."""
+    totals: Mapping[str, str] = {}
+    """Column with a stated total to the node whose points it is the sum of; the points stand in ``facet``."""
+    facet: str | None = None
+    """What stands beside the answers and is summed up."""
     agrees: str | None = None
     """A facet with points that must be those that the scoring gives for the answer."""
     straight_lining: Names = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,6 +45,8 @@ class Context:
         The known hubs.
     today : datetime.date
         The day that rules call ``today``.
+    several : bool
+        Whether the file has further sheets that carry a form.
     """
 
     sheet: Sheet
@@ -54,6 +57,7 @@ class Context:
     hub: str | None
     hubs: HubNames | None
     today: date
+    several: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,8 @@ def check_block(block: Block, context: Context) -> Checked:
     frame = type_cells(body, context.header, context.match, context.definitions, log, date1904=context.sheet.date1904)
     frame = _with_hub(frame, body, context, log)
     frame = frame.assign(respondent=respondents(form, frame))
+    if context.match.layout.turned:
+        frame = _with_respondent(frame, body, context, log)
     frame = derive(form, frame, context.definitions)
     if context.header.usable:
         _check_typed(frame, body, context, log)
@@ -182,6 +188,16 @@ def _note_unread(body: Block, context: Context, log: IssueLog) -> None:
             fault = Fault("formula", f"'{show(text)}' is {what}", "open the file in a spreadsheet, correct and save it")
             log.cell(fault, body, index, position, context.header.titles[column])
             log.settled.add((index, position))
+
+
+def _with_respondent(frame: pd.DataFrame, body: Block, context: Context, log: IssueLog) -> pd.DataFrame:
+    """A sheet with one respondent that does not say whose it is goes by the name of its file or sheet."""
+    if frame["respondent"].notna().all():
+        return frame
+    name = context.sheet.name if context.several else Path(context.file).stem
+    message = f"the sheet does not say who answered; it goes by the name '{show(name)}'"
+    log.cell(Fault("no_respondent", message, "fill in who answers", "warning"), body, 0, None, "")
+    return frame.assign(respondent=frame["respondent"].fillna(name))
 
 
 def _check_typed(frame: pd.DataFrame, body: Block, context: Context, log: IssueLog) -> None:

@@ -60,5 +60,5 @@ def is_token(texts: pd.Series, tokens: Iterable[str]) -> Flags:
     odd = lower.str.contains(_ODD, regex=True) & (lower.str.len() <= longest)
     for i in np.flatnonzero(odd.to_numpy(dtype=bool)).tolist():
         plain = normalise_header(texts.iat[i])
-        hit[i] = plain in words or not plain
+        hit[i] |= plain in words or not plain or plain.startswith(starts)
     return hit

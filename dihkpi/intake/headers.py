@@ -110,7 +110,8 @@ class _HeaderRow:
         form, layout = self.match.form, self.match.layout
         usable = True
         for column in missing:
-            must = form_required(form, column)
+            alone = self.match.survey.accept.unit == "answer" and column not in form.columns
+            must = form_required(form, column) and not alone
             if not must and self.match.layout_name == "tidy":
                 continue
             if column in form.columns and form.columns[column].personal == "direct":

@@ -16,6 +16,7 @@ from dihkpi.intake.issues import Fault
 if TYPE_CHECKING:
     import pandas as pd
 
+_ROUNDING = 1e-9
 Report = Callable[[Fault, int, tuple[str, ...]], None]
 """Called with a fault, the position of its row, and the columns it reads: it points at the first of them."""
 
@@ -56,6 +57,8 @@ def check_rows(survey: Survey, form: Form, frame: pd.DataFrame, today: date, rep
             _straight_lining(name, rule, survey, form, frame, report)
         elif rule.agrees:
             _agrees(name, rule, survey, form, frame, report)
+        elif rule.totals:
+            _totals(name, rule, survey, frame, report)
 
 
 def check_sequence(form: Form, frame: pd.DataFrame, report: Report) -> None:
@@ -177,7 +180,26 @@ def _agrees(name: str, rule: Rule, survey: Survey, form: Form, frame: pd.DataFra
             answer = _shown(frame[item.code].iloc[i])
             label = survey.answer_types[item.type].codes.get(answer, answer)
             message = f"{given[i]:g} points are stated, but the rule gives {due[i]:g} for '{label}' ({item.label})"
-            report(_fault(name, rule, message), int(i), (stated,))
+            report(_fault(name, rule, message), int(i), (stated, item.code))
+
+
+def _totals(name: str, rule: Rule, survey: Survey, frame: pd.DataFrame, report: Report) -> None:
+    """Stated totals against the sums of the points stated beside the answers below their nodes."""
+    nodes = survey.scoring().nodes
+
+    def below(node: str) -> list[str]:
+        items = nodes[node].items
+        return [*(items.code if items else ()), *(code for child in nodes[node].of for code in below(child))]
+
+    for column, node in rule.totals.items():
+        points = [f"{code}@{rule.facet}" for code in below(node) if f"{code}@{rule.facet}" in frame]
+        if column not in frame or not points:
+            continue
+        total = frame[points].sum(axis=1).to_numpy(dtype=float)
+        stated = frame[column].to_numpy(dtype=float)
+        for i in np.flatnonzero(np.abs(stated - total) > _ROUNDING):
+            message = f"{stated[i]:g} is stated for {nodes[node].label}, but its points add up to {total[i]:g}"
+            report(_fault(name, rule, message), int(i), (column,))
 
 
 def respondents(form: Form, frame: pd.DataFrame) -> pd.Series:

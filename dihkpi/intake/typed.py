@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dihkpi.definitions import Definitions
-from dihkpi.definitions.survey import Column
+from dihkpi.definitions.survey import NUMBERS, Column
 from dihkpi.intake.answers import type_answers
 from dihkpi.intake.cells import Convention, parse_texts, serials_to_iso
 from dihkpi.intake.codes import CodeBook
@@ -24,7 +24,7 @@ from dihkpi.intake.text import show
 if TYPE_CHECKING:
     import pandas as pd
 
-_NUMERIC = ("integer", "decimal", "money", "percent", "date", "dates")
+_NUMERIC = (*NUMBERS, "date", "datetime", "dates")
 _DTYPES = {"boolean": "boolean", "integer": "Int64"}
 
 
@@ -137,7 +137,7 @@ def _parse(
     reading: _Reading, name: str, column: Column, texts: Cells, numbers: Flags | None
 ) -> tuple[npt.NDArray[np.intp], Any]:
     """Position of each cell among the parsed values (negative where there is none), and these values."""
-    if column.type == "date" and numbers is not None and numbers.any():
+    if column.type in ("date", "datetime") and numbers is not None and numbers.any():
         texts = _days_as_text(texts, numbers, reading.date1904)
     codes, uniques = distinct(texts)
     blank = is_token(uniques, _tokens(reading, name, column))

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_NOTE_HINTS = {"encoding": "save the file as UTF-8", "mojibake": "export it again from where the letters are right"}
+
+
 @dataclass(frozen=True)
 class ValidatedPart:
     """One sheet after validation.
@@ -162,11 +165,11 @@ def _validate_part(
     sheet, match = part.sheet, part.match
     log = IssueLog(submission.name, sheet.name)
     for rule, message in sheet.notes:
-        hint = "save the file as UTF-8" if rule == "encoding" else "check that it belongs here"
+        hint = _NOTE_HINTS.get(rule, "check that it belongs here")
         log.add(Fault(rule, message, hint, "warning"))
     header = match_headers(sheet, match, log)
-    context = Context(sheet, match, header, definitions, submission.name, submission.hub, hubs, today)
     several = len(submission.parts) > 1
+    context = Context(sheet, match, header, definitions, submission.name, submission.hub, hubs, today, several)
     known = earlier.setdefault((match.survey.survey, match.form_name), {}) if several else None
     result = _Result(context, log, Whole(context, known), keep)
     size = int(definitions.value("block_cells"))
