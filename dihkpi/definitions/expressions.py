@@ -1,8 +1,8 @@
 """The small language of rules: names, numbers, texts, arithmetic, comparisons, ``and or not in``.
 
 Nothing else parses: no calls, no attributes, no indexing, no powers. Missing values follow three-valued logic, so that
-a comparison with a missing value is neither true nor false; ``x == None`` asks whether ``x`` is missing. What is divided
-by zero is missing. Whether the types of the columns fit is told by :mod:`dihkpi.definitions.expression_types`.
+a comparison with a missing value is neither true nor false; ``x == None`` asks whether ``x`` is missing. What is
+divided by zero is missing. Whether the types of the columns fit is told by :mod:`dihkpi.definitions.expression_types`.
 """
 
 from __future__ import annotations

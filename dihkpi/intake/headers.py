@@ -112,7 +112,8 @@ class _HeaderRow:
         for column in missing:
             alone = self.match.survey.accept.unit == "answer" and column not in form.columns
             must = form_required(form, column) and not alone
-            if not must and self.match.layout_name == "tidy":
+            asked = column in form.columns and form.columns[column].required_when
+            if not must and not asked and self.match.layout_name == "tidy":
                 continue
             if column in form.columns and form.columns[column].personal == "direct":
                 continue
