@@ -48,6 +48,8 @@ def _form(definitions: Definitions, survey: Survey, form: Form, where: str) -> I
     for field in ("hub", "hub_country", "wave", "date"):
         if value := getattr(form, field):
             yield from known(value, names, f"{where} › {field}", "column")
+    if "hub" in form.columns and not form.hub and form.kind not in ("hubs", "catalogue"):
+        yield f"{where} › hub: missing; without it the column 'hub' is not read\n      write 'hub: hub'"
     for name, column in form.columns.items():
         for listed in (*column.codes, *column.also):
             yield from known(listed, definitions.codelists, f"{where} › columns › {name} › codes", "code list")

@@ -43,7 +43,6 @@ def read_csv(path: Path, limits: Limits, encoding: Encoding) -> list[Sheet]:
     FileRefusedError
         When it is not text, not rectangular beyond repair, or beyond the limits.
     """
-    csv.field_size_limit(max(limits.characters, 1))
     table = _Table(path, encoding, limits, *_separator(path, encoding))
     blocks = table.blocks()
     first = next(blocks, None)
@@ -125,6 +124,7 @@ class _Table:
         reader = csv.reader(texts, delimiter=self.separator, strict=True)
         before = self.first_line - 1
         line = self.first_line
+        usual = csv.field_size_limit(max(self.limits.characters, 1))  # holds for the whole process
         try:
             for row in reader:
                 if any(cell and not cell.isspace() for cell in row):
@@ -132,6 +132,8 @@ class _Table:
                 line = before + reader.line_num + 1
         except csv.Error as fault:
             raise self._broken(line, fault) from None
+        finally:
+            csv.field_size_limit(usual)
 
     def _broken(self, line: int, fault: csv.Error) -> FileRefusedError:
         where = f"{self.path.name}, line {line}"
