@@ -6,11 +6,14 @@ import json
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from dihkpi.cli import main
 from dihkpi.definitions import load_definitions
 from dihkpi.definitions.crosscheck_rules import RULE_KINDS
+from dihkpi.definitions.expression_types import type_problems
+from dihkpi.definitions.expressions import parse
 from dihkpi.errors import DefinitionError
 
 ROOT = Path(__file__).parent.parent
@@ -60,6 +63,21 @@ def test_every_kind_stands_on_the_page() -> None:
     kinds = re.findall(r"^\| (`\w+`(?:, `\w+`)?) \| .* \|$", PAGE, re.MULTILINE)
     named = {kind for cell in kinds for kind in re.findall(r"\w+", cell)}
     assert set(RULE_KINDS) <= named
+
+
+def test_the_table_of_missing_values_is_right() -> None:
+    table = re.search(r"\| expression \| aid 5, price 3 .*?\n\n", PAGE, re.DOTALL)
+    assert table
+    columns = {"aid": pd.Series([5, 5], dtype="Float64"), "price": pd.Series([3, None], dtype="Float64")}
+    said = {"true": True, "false": False, "not tested": None}
+    lines = [[cell.strip(" `") for cell in line.split("|")[1:-1]] for line in table[0].strip().splitlines()[2:]]
+    assert len(lines) == 4
+    for text, *results in lines:
+        if "refused" in results:
+            assert type_problems(parse(text), {"price": "number"})[1]
+            continue
+        found = parse(text).evaluate(columns, pd.RangeIndex(2))
+        assert [None if pd.isna(value) else bool(value) for value in found] == [said[word] for word in results]
 
 
 def test_the_quoted_rules_are_those_of_the_survey() -> None:

@@ -31,9 +31,12 @@ _NEAR = 2_000
 """Among more values than these no near miss is looked for: it would take longer than the check."""
 
 
-def looks_around(survey: Survey) -> bool:
-    """Whether any rule of a survey reads more than one table."""
-    return any(rule.refers or rule.compare for form in survey.forms.values() for rule in form.rules.values())
+def is_looked_up(survey: Survey, form_name: str) -> bool:
+    """Whether any rule of a survey looks up rows of a form that are not in the sheet at hand."""
+    if any(rule.compare for rule in survey.forms[form_name].rules.values()):
+        return True
+    rules = (rule for form in survey.forms.values() for rule in form.rules.values())
+    return any(rule.refers.to == form_name for rule in rules if rule.refers)
 
 
 def rule_columns(survey: Survey, form_name: str) -> list[str]:

@@ -176,7 +176,8 @@ def _apart(block: Block, context: Context, log: IssueLog) -> Flags:
                 fault = Fault("kept_apart", f"'{header}' is {what}: the response is counted, but not used",
                               "complete it, or leave it out of the export", "warning")  # fmt: skip
                 log.cell(fault, block, i, position, header)
-    log.told.clear()
+    for noted in (log.told, log.errors, log.bad_rows):  # these rows are gone before the others are counted anew
+        noted.clear()
     return apart
 
 

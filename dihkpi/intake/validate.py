@@ -55,7 +55,7 @@ class ValidatedPart:
     answers_set_aside : int
         Answers with an error whose row goes on, for surveys that accept by the answer.
     between : pandas.DataFrame
-        Of all rows, the columns that rules over several tables read; no rows where the survey has no such rule.
+        Of all rows, the columns that rules of other sheets and files look up; no rows where no rule does.
     """
 
     match: Match

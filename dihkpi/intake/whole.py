@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dihkpi.intake.between import Found, Tables, check_compare, check_refers, check_unique, looks_around, rule_columns
+from dihkpi.intake.between import Found, Tables, check_compare, check_refers, check_unique, is_looked_up, rule_columns
 from dihkpi.intake.blocks import Checked, Context, prepared, shown_at, source_column
 from dihkpi.intake.issues import Fault, IssueLog
 from dihkpi.intake.keys import check_other_sheets, doubled_rows, note_doubled
@@ -111,8 +111,9 @@ class Whole:
 
     @property
     def for_others(self) -> pd.DataFrame:
-        """What rules of this survey over several tables read; nothing where there are none."""
-        return self.frame if looks_around(self.context.match.survey) else self.frame.iloc[:0]
+        """The rows that rules of other sheets and files may look up; none where no rule does."""
+        match = self.context.match
+        return self.frame if is_looked_up(match.survey, match.form_name) else self.frame.iloc[:0]
 
     def check(self, log: IssueLog, sent: Mapping[tuple[str, str], list[pd.DataFrame]], known: Tables) -> Late:
         """Note what is wrong between rows and tables.

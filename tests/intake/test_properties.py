@@ -159,7 +159,7 @@ MUTATIONS: dict[str, list[tuple[str, str, Any]]] = {
         ("indicator", "unknown_code", "happiness"),
         ("value", "number", "ten"),
         ("value", "target_above_zero", "0"),
-        ("value", "decimal_sign", "1,5"),
+        ("value", "number", "1e5"),
     ],
     "assessments": [
         ("wave", "unknown_code", "T7"),

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from dihkpi.definitions import Definitions, load_definitions
+from dihkpi.errors import FileRefusedError
 from dihkpi.intake.between import referred_first
 from dihkpi.intake.submission import read_submission
 from dihkpi.intake.together import validate_together
@@ -187,6 +188,17 @@ def test_the_other_form_may_be_another_file(turned: bool, files, plan) -> None:
     found = {result.submission.name: told(result) for result in results if isinstance(result, Validated)}
     assert list(found) == ["visits.csv", "firms.csv"][:: 1 if turned else -1]
     assert found == {"firms.csv": [], "visits.csv": [("firm_known", "B3")]}
+
+
+def test_a_file_that_is_broken_far_below_does_not_stop_the_others(files, plan) -> None:
+    broken = "".join(f"v{n},a,,,,\n" for n in range(100)) + '"v,,,,,\n'
+    tiny = small(plan, 30)
+    paths = [files.raw("broken.csv", ",".join(VISITS) + "\n" + broken), files.csv(FIRMS, "firms.csv")]
+    first, second = validate_together([read_submission(path, tiny, survey="plan") for path in paths], tiny)
+    assert isinstance(first, FileRefusedError)
+    assert first.rule == "broken_csv"
+    assert isinstance(second, Validated)
+    assert second.n_accepted == 3
 
 
 def test_forms_come_after_those_that_they_refer_to(plan) -> None:
