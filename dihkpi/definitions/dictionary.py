@@ -25,6 +25,9 @@ from dihkpi.definitions.survey import (
     Form,
     Item,
     Layout,
+    LayoutFile,
+    Place,
+    QuestionBlock,
     Reference,
     Respondent,
     Rule,
@@ -35,6 +38,7 @@ from dihkpi.definitions.survey import (
 _FILES: dict[str, tuple[type[BaseModel], ...]] = {
     "survey.yaml": (
         SurveyText,
+        Accept,
         AnswerType,
         Form,
         Column,
@@ -44,9 +48,9 @@ _FILES: dict[str, tuple[type[BaseModel], ...]] = {
         Comparison,
         Sequence,
         Derived,
-        Accept,
         Layout,
     ),
+    "layouts/*.yaml": (LayoutFile, QuestionBlock, Place),
     "items.csv": (Item,),
     "scoring.yaml": (Scoring, Node, ItemSet, Knockout, Bands, Option),
     "indicators.yaml": (Indicator,),

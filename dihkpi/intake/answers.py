@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,29 +28,29 @@ def type_answers(block: Block, header: Header, match: Match, log: IssueLog) -> d
         items = [item for item in match.form.items if item.type == name and item.code in header.positions]
         if items:
             coding = match.layout.coding.get(name) or {}
-            result |= _of_type(block, header, items, name, answer_type, coding, match.layout.missing, log)
+            result |= _of_type(block, header, items, answer_type, coding, match.layout.missing, log)
     order = [item.code for item in match.form.items if item.code in result]
     return {code: result[code] for code in order}
 
 
 def _of_type(
-    block: Block, header: Header, items: list[Item], name: str, answer_type: AnswerType,
+    block: Block, header: Header, items: list[Item], answer_type: AnswerType,
     coding: Mapping[str, str], missing: tuple[str, ...], log: IssueLog,
 ) -> dict[str, Any]:  # fmt: skip
     import pandas as pd
 
     codes = list(answer_type.codes)
     positions = [header.positions[item.code] for item in items]
-    flat, uniques = distinct(block.cells[:, positions].ravel())
+    flat, uniques = distinct(block.stacked(positions))
     lookup = _lookup(answer_type, coding)
     blank = is_token(uniques, missing)
     values = np.array(
         [-1 if empty else lookup.find(text) for text, empty in zip(uniques, blank, strict=True)], dtype=np.int8
     )
-    matrix = (values[flat] if len(uniques) else np.empty(0, np.int8)).reshape(len(block), len(items))
+    matrix = (values[flat] if len(uniques) else np.empty(0, np.int8)).reshape(len(items), len(block)).T
     for i, j in np.argwhere(matrix == _UNKNOWN):
-        text = uniques.iat[flat[i * len(items) + j]]
-        fault = answer_fault(str(text), lookup.allowed, answer_type.label or name)
+        text = uniques.iat[flat[j * len(block) + i]]
+        fault = answer_fault(str(text), lookup.offered, answer_type.label)
         log.cell(fault, block, int(i), positions[j], header.titles[items[j].code])
     matrix = np.where(matrix == _UNKNOWN, -1, matrix)
     kind = pd.CategoricalDtype(codes, ordered=True)
@@ -66,8 +66,8 @@ class _Lookup:
     Codes are taken exactly; labels also when only punctuation or white space differs and one label alone is meant.
     """
 
-    def __init__(self, allowed: Mapping[str, str], labels: Iterable[str], codes: list[str]) -> None:
-        self.allowed = allowed
+    def __init__(self, allowed: Mapping[str, str], labels: Collection[str], codes: list[str]) -> None:
+        self.offered = {text: code for text, code in allowed.items() if text in labels} or allowed
         self.exact = {normalise_header(text): codes.index(code) for text, code in allowed.items()}
         loose: dict[str, set[int]] = {}
         for label in labels:
@@ -93,4 +93,4 @@ def _lookup(answer_type: AnswerType, coding: Mapping[str, str]) -> _Lookup:
     if coding:
         return _Lookup(coding, (), codes)
     labels = {**{label: code for code, label in answer_type.codes.items()}, **answer_type.aliases}
-    return _Lookup({**labels, **{code: code for code in codes}}, labels, codes)
+    return _Lookup({**{code: code for code in codes}, **labels}, labels, codes)

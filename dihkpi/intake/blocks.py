@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,9 +96,11 @@ def prepared(context: Context, size: int) -> Iterator[Block]:
     for block in context.sheet.blocks(context.match.first_row, size):
         end = len(block)
         if ends:
-            firsts = (next((text for text in row if text.strip()), "") for row in block.cells)
+            firsts = (next((text for text in row if text.strip()), "") for row in block.texts())
             end = next((i for i, text in enumerate(firsts) if normalise_header(text) in ends), end)
         kept = block if end == len(block) else block.part(slice(0, end))
+        if filled:
+            kept = replace(kept, cells=kept.texts())
         for position in filled:
             above[position] = _fill_down(kept, position, above[position])
         yield kept
@@ -108,7 +110,7 @@ def prepared(context: Context, size: int) -> Iterator[Block]:
 
 def _fill_down(block: Block, position: int, above: str) -> str:
     """Put the value above into the empty cells of a column; returns the last value."""
-    texts = block.cells[:, position]
+    texts = block.column(position)
     there = np.array([bool(text.strip()) for text in texts])
     last = np.maximum.accumulate(np.where(there, np.arange(len(texts)), -1))
     texts[:] = np.where(last < 0, above, texts[last])
@@ -152,7 +154,7 @@ def _fitting(block: Block, context: Context, log: IssueLog) -> Flags:
     head = context.sheet.cells[context.match.header_row]
     width = 1 + max(position for position, title in enumerate(head) if title.strip())
     for i in np.flatnonzero(block.fields != width):
-        if block.fields[i] < width or any(map(str.strip, block.cells[i, width:])):
+        if block.fields[i] < width or any(map(str.strip, block.texts(np.array([i]))[0, width:])):
             fits[i] = False
             message = f"the row has {block.fields[i]} fields, the header {width}"
             fault = Fault("row_width", message, "look for a stray or missing separator")
@@ -169,7 +171,7 @@ def _apart(block: Block, context: Context, log: IssueLog) -> Flags:
         if position is None:
             continue
         words = {normalise_header(text) for text in texts}
-        for i, text in enumerate(block.cells[:, position]):
+        for i, text in enumerate(np.asarray(block.column(position))):
             if not apart[i] and normalise_header(text) in words:
                 apart[i] = True
                 what = f"'{show(text.strip())}'" if text.strip() else "empty"
@@ -190,7 +192,7 @@ def _note_unread(body: Block, context: Context, log: IssueLog) -> None:
         if column in columns and columns[column].personal == "direct":
             continue
         for index in sorted(i for i, at in body.unread if at == position):
-            text = body.cells[index, position]
+            text = body.text(index, position)
             what = "a formula that was never computed" if text.startswith("=") else "an error"
             fault = Fault("formula", f"'{show(text)}' is {what}", "open the file in a spreadsheet, correct and save it")
             log.cell(fault, body, index, position, context.header.titles[column])

@@ -59,8 +59,12 @@ def match_headers(sheet: Sheet, match: Match, log: IssueLog) -> Header:
         if not found:
             missing.append(column)
         elif len(found) > 1:
-            usable = False
-            row.note_double(found)
+            alone = match.layout.turned
+            usable = usable and alone
+            if "@" not in column:  # what stands beside a doubled answer is doubled with it
+                row.note_double(found, "the first counts" if alone else "no row was accepted")
+            if alone:
+                positions[column] = found[0]
         else:
             positions[column] = found[0]
     unknown = [p for p, title in enumerate(cells) if title and p not in taken]
@@ -95,10 +99,10 @@ class _HeaderRow:
         title = self.titles[position]
         self.log.add(fault, row=row, position=column, header=title, value=title)
 
-    def note_double(self, found: list[int]) -> None:
+    def note_double(self, found: list[int], what: str) -> None:
         for position in found[1:]:
             message = f"the column '{self.titles[position]}' is there {len(found)} times"
-            self._note(Fault("duplicate_column", message, "keep one of them; no row was accepted"), position)
+            self._note(Fault("duplicate_column", message, f"keep one of them; {what}"), position)
 
     def note_unknown(self, unknown: list[int]) -> None:
         for position in unknown:

@@ -100,12 +100,19 @@ class IssueLog:
         if (index, position) in self.settled:
             return
         row, column = block.place(index, position)
-        text = str(block.cells[index, position]) if value is None else value
+        text = block.text(index, position) if value is None else value
         self._note(fault, row, column, header, text)
         self.told.add((index, position))
         if self.severity(fault) == "error":
             self.bad_rows.add(index)
             self.errors.add((index, position))
+
+    def merge(self, other: IssueLog) -> None:
+        """Take in what another log of the same rows notes."""
+        self.records += other.records
+        self.bad_rows |= other.bad_rows
+        self.errors |= other.errors
+        self.told |= other.told
 
     def table(self) -> pd.DataFrame:
         """The issues in the order of the file."""

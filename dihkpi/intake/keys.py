@@ -80,7 +80,7 @@ def note_doubled(form: Form, rows: list[tuple[int, int, Cells]]) -> Iterator[tup
     """
     shown = _shown(form)
     _, first, cells = rows[0]
-    if all(np.array_equal(cells, other) for _, _, other in rows[1:]):
+    if all(_filled(cells) == _filled(other) for _, _, other in rows[1:]):
         for index, _, _ in rows[1:]:
             message = f"the row repeats row {first} and is counted once"
             yield Fault("repeated_row", message, "remove it", "warning", related=(first,)), index, shown
@@ -90,6 +90,14 @@ def note_doubled(form: Form, rows: list[tuple[int, int, Cells]]) -> Iterator[tup
         where = ", ".join(map(str, others)) + (", …" if len(rows) > MOST + 1 else "")
         message = f"the same {' and '.join(form.key)} with other values in row {where}"
         yield Fault("duplicate_key", message, _WHAT_TO_DO, related=others), index, shown
+
+
+def _filled(cells: Cells) -> list[str]:
+    """The cells of a row up to the last that holds anything; how far a block is padded says nothing."""
+    texts: list[str] = cells.tolist()
+    while texts and not texts[-1]:
+        texts.pop()
+    return texts
 
 
 def check_other_sheets(

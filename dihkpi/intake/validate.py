@@ -228,7 +228,7 @@ class _Result:
         elif not self.frames:
             self.frames.append(good.iloc[:0].assign(source_row=rows[:0]))
         aside = np.flatnonzero(checked.bad)
-        self.asides.append((start, aside, block.cells[aside]))
+        self.asides.append((start, aside, block.texts(aside)))
         self.received += len(block)
 
     def part(self, late: Late, with_errors: Collection[str]) -> ValidatedPart:

@@ -96,7 +96,9 @@ class Whole:
         size = int(self.context.definitions.value("block_cells"))
         for block in self.blocks or prepared(self.context, size):
             here = wanted[(wanted >= start) & (wanted < start + len(block))] - start
-            found |= {start + int(i): (int(block.rows[i]), block.cells[i]) for i in here}
+            found |= {
+                start + int(i): (int(block.rows[i]), cells) for i, cells in zip(here, block.texts(here), strict=True)
+            }
             start += len(block)
         return found
 
@@ -183,4 +185,7 @@ class Whole:
         position, title = shown_at(self.context.match.form, self.context.header, columns)
         number, cells = row
         value = str(cells[position]) if position is not None else ""
-        log.add(fault, row=number, index=index, position=position, header=title, value=value)
+        sheet, column = self.context.sheet, position
+        if sheet.anchors is not None and position is not None:
+            number, column = sheet.block.place(self.context.match.first_row + index, position)
+        log.add(fault, row=number, index=index, position=column, header=title, value=value)
