@@ -20,6 +20,7 @@ from dihkpi.definitions.survey import (
     Accept,
     AnswerType,
     Column,
+    Comparison,
     Derived,
     Form,
     Item,
@@ -27,6 +28,7 @@ from dihkpi.definitions.survey import (
     LayoutFile,
     Place,
     QuestionBlock,
+    Reference,
     Respondent,
     Rule,
     Sequence,
@@ -34,7 +36,20 @@ from dihkpi.definitions.survey import (
 )
 
 _FILES: dict[str, tuple[type[BaseModel], ...]] = {
-    "survey.yaml": (SurveyText, Accept, AnswerType, Form, Column, Respondent, Rule, Sequence, Derived, Layout),
+    "survey.yaml": (
+        SurveyText,
+        Accept,
+        AnswerType,
+        Form,
+        Column,
+        Respondent,
+        Rule,
+        Reference,
+        Comparison,
+        Sequence,
+        Derived,
+        Layout,
+    ),
     "layouts/*.yaml": (LayoutFile, QuestionBlock, Place),
     "items.csv": (Item,),
     "scoring.yaml": (Scoring, Node, ItemSet, Knockout, Bands, Option),

@@ -17,7 +17,7 @@ from dihkpi.intake.headers import Header
 from dihkpi.intake.hubs import HubNames
 from dihkpi.intake.issues import Fault, IssueLog
 from dihkpi.intake.recognise import Match
-from dihkpi.intake.rows import check_rows, derive, respondents
+from dihkpi.intake.rows import check_required, check_rows, derive, respondents
 from dihkpi.intake.sheet import Block, Flags, Sheet
 from dihkpi.intake.text import normalise_header, show
 from dihkpi.intake.typed import type_cells
@@ -73,6 +73,8 @@ class Checked:
     bad : numpy.ndarray of bool
         Rows of the block that are set aside.
     log : IssueLog
+    faulty : numpy.ndarray of bool
+        Rows of the block with an error.
     faulty_cells : int
         Answers with an error, where the answer alone is set aside.
     """
@@ -80,6 +82,7 @@ class Checked:
     block: Block
     frame: pd.DataFrame
     bad: Flags
+    faulty: Flags
     log: IssueLog = field(repr=False)
     faulty_cells: int = 0
 
@@ -116,7 +119,7 @@ def _fill_down(block: Block, position: int, above: str) -> str:
 
 def check_block(block: Block, context: Context) -> Checked:
     """Type a block and check its cells, columns and rows."""
-    log = IssueLog(context.file, context.sheet.name)
+    log = IssueLog(context.file, context.sheet.name, raised=frozenset(context.match.survey.accept.raised))
     fits = _fitting(block, context, log)
     kept_apart = _apart(block, context, log)
     places = np.flatnonzero(fits & ~kept_apart)
@@ -133,11 +136,14 @@ def check_block(block: Block, context: Context) -> Checked:
     frame = derive(form, frame, context.definitions)
     if context.header.usable:
         _check_typed(frame, body, context, log)
-    faulty = _keep_rows(body, context, log)
+    faulty = ~fits
+    faulty[places[sorted(log.bad_rows)]] = True
+    cells = _keep_rows(context, log)
+    frame = _without(cells, frame, context)
     bad = ~fits | kept_apart
     bad[places[sorted(log.bad_rows)]] = True
     log.told = {(int(places[i]), position) for i, position in log.told}
-    return Checked(block, frame.set_axis(places, axis=0), bad, log, faulty)
+    return Checked(block, frame.set_axis(places, axis=0), bad, faulty, log, len(cells))
 
 
 def _fitting(block: Block, context: Context, log: IssueLog) -> Flags:
@@ -172,7 +178,8 @@ def _apart(block: Block, context: Context, log: IssueLog) -> Flags:
                 fault = Fault("kept_apart", f"'{header}' is {what}: the response is counted, but not used",
                               "complete it, or leave it out of the export", "warning")  # fmt: skip
                 log.cell(fault, block, i, position, header)
-    log.told.clear()
+    for noted in (log.told, log.errors, log.bad_rows):  # these rows are gone before the others are counted anew
+        noted.clear()
     return apart
 
 
@@ -218,6 +225,8 @@ def _check_typed(frame: pd.DataFrame, body: Block, context: Context, log: IssueL
     for index, column, rule, message, hint in check_columns(form, frame):
         report(Fault(rule, message, hint), index, (column,))
     told = frozenset(log.told)
+    check_required(form, frame, context.today, header.titles, report_rule)
+    told = frozenset(log.told)
     check_rows(context.match.survey, form, frame, context.today, report_rule)
 
 
@@ -238,18 +247,30 @@ def source_column(form: Form, column: str) -> str:
     return column
 
 
-def _keep_rows(body: Block, context: Context, log: IssueLog) -> int:
-    """Where an error sets aside the answer alone, keep its row unless a key is wrong; counts such answers."""
+def _keep_rows(context: Context, log: IssueLog) -> set[tuple[int, int]]:
+    """Where an error sets aside the answer alone, keep its row unless a key is wrong; gives the answers set aside."""
     if context.match.survey.accept.unit == "row" or not context.header.usable:
-        return 0
+        return set()
     form = context.match.form
     names = {*form.key, *form.key_without, form.wave, form.hub}
     if form.respondent:
         names |= {form.respondent.id, form.respondent.registration, form.respondent.name}
     keys = {context.header.positions.get(source_column(form, name)) for name in names if name} - {None}
-    faulty = {(i, j) for i, j in log.errors if j is not None}
     log.bad_rows.intersection_update({i for i, j in log.errors if j is None or j in keys})
-    return len({(i, j) for i, j in faulty if i not in log.bad_rows})
+    return {(i, j) for i, j in log.errors if j is not None and i not in log.bad_rows}
+
+
+def _without(cells: set[tuple[int, int]], frame: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """The frame without the answers that are set aside, and without what was derived from them."""
+    if not cells:
+        return frame
+    form, positions = context.match.form, context.header.positions
+    frame = frame.drop(columns=list(form.derived), errors="ignore")
+    for name in frame.columns:
+        at = positions.get(source_column(form, str(name)))
+        if rows := [i for i, j in cells if j == at]:
+            frame[name] = frame[name].mask(np.isin(np.arange(len(frame)), rows))
+    return derive(form, frame, context.definitions)
 
 
 def _with_hub(frame: pd.DataFrame, body: Block, context: Context, log: IssueLog) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from dihkpi.errors import did_you_mean
 from dihkpi.intake.cells import detect_decimal
 from dihkpi.intake.issues import Fault, IssueLog
 from dihkpi.intake.recognise import Match, form_required, wanted_columns
-from dihkpi.intake.sheet import Sheet
+from dihkpi.intake.sheet import Sheet, column_letter
 from dihkpi.intake.text import normalise_header
 
 
@@ -71,6 +71,7 @@ def match_headers(sheet: Sheet, match: Match, log: IssueLog) -> Header:
     usable = row.note_missing(missing, [titles[p] for p in unknown]) and usable
     if match.layout.extra == "warn":
         row.note_unknown(unknown)
+    row.note_untitled([p for p, title in enumerate(cells) if not title and p not in taken])
     decimal = _decimal(sheet, match, positions)
     return Header(positions, {column: titles[p] for column, p in positions.items()}, usable, decimal)
 
@@ -109,6 +110,16 @@ class _HeaderRow:
             hint = "remove it, or correct its name"
             self._note(Fault("unknown_column", message, hint, "warning"), position)
 
+    def note_untitled(self, empty: list[int]) -> None:
+        """Columns between others that hold something and have no header."""
+        filled = [position for position, title in enumerate(self.titles) if title]
+        below = self.sheet.cells[self.match.first_row :]
+        for position in empty:
+            if position < max(filled, default=0) and any(str(text).strip() for text in below[:, position]):
+                letter = column_letter(position)
+                message = f"column {letter} holds something but has no header, and was not read"
+                self._note(Fault("unknown_column", message, "give it its header, or empty it", "warning"), position)
+
     def note_missing(self, missing: list[str], unknown: list[str]) -> bool:
         """Whether rows can be read without the missing columns."""
         form, layout = self.match.form, self.match.layout
@@ -116,7 +127,8 @@ class _HeaderRow:
         for column in missing:
             alone = self.match.survey.accept.unit == "answer" and column not in form.columns
             must = form_required(form, column) and not alone
-            if not must and self.match.layout_name == "tidy":
+            asked = column in form.columns and form.columns[column].required_when
+            if not must and not asked and self.match.layout_name == "tidy":
                 continue
             if column in form.columns and form.columns[column].personal == "direct":
                 continue

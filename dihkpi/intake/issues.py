@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     "file", "sheet", "row", "column", "rule", "severity", "cell", "value", "message", "hint", "related_rows",
 )  # fmt: skip
+_SEVERITY = COLUMNS.index("severity")
 ORDER = ["file", "sheet", "row", "column", "rule", "value"]
 
 
@@ -53,6 +54,8 @@ class IssueLog:
     """Index and position of cells about which everything is said."""
     told: set[tuple[int, int | None]] = field(default_factory=set)
     """Index and position of cells with an issue."""
+    raised: frozenset[str] = frozenset()
+    """Rules whose warnings are errors."""
 
     def add(
         self,
@@ -66,14 +69,23 @@ class IssueLog:
     ) -> None:
         """Note one fault of a row or of the file; ``index`` is the row of the table that an error sets aside."""
         self._note(fault, row, position, header, value)
-        if fault.severity == "error" and index is not None:
+        if self.severity(fault) == "error" and index is not None:
             self.bad_rows.add(index)
             self.errors.add((index, None))
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any issue so far is an error."""
+        return any(record[_SEVERITY] == "error" for record in self.records)
+
+    def severity(self, fault: Fault) -> str:
+        """How severe a fault is in this survey: a warning may be raised to an error."""
+        return "error" if fault.severity == "warning" and fault.rule in self.raised else fault.severity
 
     def _note(self, fault: Fault, row: int | None, position: int | None, header: str, value: str) -> None:
         cell = f"{column_letter(position)}{row}" if position is not None and row is not None else ""
         self.records.append((
-            self.file, self.sheet, row, header, fault.rule, fault.severity, cell,
+            self.file, self.sheet, row, header, fault.rule, self.severity(fault), cell,
             show(value if fault.value is None else fault.value), fault.message, fault.hint,
             ", ".join(str(number) for number in fault.related),
         ))  # fmt: skip
@@ -91,7 +103,7 @@ class IssueLog:
         text = block.text(index, position) if value is None else value
         self._note(fault, row, column, header, text)
         self.told.add((index, position))
-        if fault.severity == "error":
+        if self.severity(fault) == "error":
             self.bad_rows.add(index)
             self.errors.add((index, position))
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from dihkpi.definitions import Definitions, Survey
-from dihkpi.definitions.expressions import nullable, parse
+from dihkpi.definitions.expressions import Expression, nullable, parse
 from dihkpi.definitions.survey import Form, Rule
 from dihkpi.intake.issues import Fault
 
@@ -73,20 +74,37 @@ def _fault(name: str, rule: Rule, message: str) -> Fault:
 
 
 def _check(name: str, rule: Rule, form: Form, frame: pd.DataFrame, today: date, report: Report) -> None:
-    import pandas as pd
-
     expression = parse(rule.check or "")
-    columns = {n: nullable(frame[n]) for n in expression.names if n in frame}
-    if "today" in expression.names:
-        columns["today"] = pd.Series(pd.Timestamp(today), index=frame.index)
-    if set(expression.names) - set(columns):
-        return
-    broken = expression.evaluate(columns, frame.index).eq(False).fillna(False).to_numpy(dtype=bool)
+    broken = _where(expression, False, frame, today)
     read = tuple(n for n in expression.names if n in frame)
     labels = {n: (form.columns[n].label if n in form.columns else "") or n.replace("_", " ") for n in read}
     for i in np.flatnonzero(broken):
         shown = ", ".join(f"{labels[n]}: {_shown(frame[n].iloc[i])}" for n in read)[:160]
         report(_fault(name, rule, f"this does not hold: {rule.brief} ({shown})"), int(i), (*rule.cells, *read))
+
+
+def _where(expression: Expression, value: bool, frame: pd.DataFrame, today: date) -> npt.NDArray[np.bool_]:
+    """Rows in which a condition has a value; none where a column is not there."""
+    import pandas as pd
+
+    columns = {n: nullable(frame[n]) for n in expression.names if n in frame}
+    if "today" in expression.names:
+        columns["today"] = pd.Series(pd.Timestamp(today), index=frame.index)
+    if set(expression.names) - set(columns):
+        return np.zeros(len(frame), dtype=bool)
+    return expression.evaluate(columns, frame.index).eq(value).fillna(False).to_numpy(dtype=bool)
+
+
+def check_required(form: Form, frame: pd.DataFrame, today: date, titles: Mapping[str, str], report: Report) -> None:
+    """Cells that are empty although a condition over their row asks for them."""
+    for name, column in form.columns.items():
+        if not column.required_when or name not in titles or name not in frame:
+            continue
+        expression = parse(column.required_when)
+        empty = _where(expression, True, frame, today) & frame[name].isna().to_numpy(dtype=bool)
+        for i in np.flatnonzero(empty):
+            message = f"'{titles[name]}' is empty, but required when {column.required_when}"
+            report(Fault("required", message, "fill it in"), int(i), (name, *expression.names))
 
 
 def _shown(value: Any) -> str:

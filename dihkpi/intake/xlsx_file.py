@@ -97,6 +97,9 @@ def _sheet(path: Path, sheet: Any, typed: Any, limits: Limits, facts: SheetFacts
         if len(texts) > limits.columns:
             message = f"{path.name}, row {number}: more than {limits.columns} columns"
             raise FileRefusedError("too_many_columns", message, "delete what stands far to the right")
+        if max(map(len, texts), default=0) > limits.characters:
+            message = f"{path.name}, row {number}: a cell has more than {limits.characters:,} characters"
+            raise FileRefusedError("cell_too_long", message, "shorten the text")
         if not any(map(str.strip, texts)):
             continue
         if waiting or not ERRORS.isdisjoint(texts):
