@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dihkpi.intake.sheet import Block, column_letter
@@ -106,6 +106,10 @@ class IssueLog:
         if self.severity(fault) == "error":
             self.bad_rows.add(index)
             self.errors.add((index, position))
+
+    def another(self) -> IssueLog:
+        """An empty log of the same rows, under the same conditions."""
+        return replace(self, records=[], bad_rows=set(), errors=set(), told=set())
 
     def merge(self, other: IssueLog) -> None:
         """Take in what another log of the same rows notes."""
