@@ -92,7 +92,7 @@ def _in_turn(
     from concurrent.futures import ThreadPoolExecutor
 
     def one(name: str) -> tuple[dict[str, Any], IssueLog]:
-        log = IssueLog(reading.log.file, reading.log.sheet, settled=reading.log.settled)
+        log = replace(reading.log, records=[], bad_rows=set(), errors=set(), told=set())
         return _column(replace(reading, log=log), name, columns[name]), log
 
     if not threads:
