@@ -103,7 +103,7 @@ def test_a_file_that_breaks_far_below_is_refused_and_the_others_are_taken_in(spa
     inbox, store, definitions = space
     size = definitions.policy["block_cells"]
     monkeypatch.setitem(definitions.policy, "block_cells", size.model_copy(update={"value": 30}))
-    put(inbox, "a.csv", "visit,firm,cost\n" + "".join(f"v{n},,1\n" for n in range(200)) + '"v,,1\n')
+    put(inbox, "a.csv", "visit,firm,cost\n" + "".join(f"v{n},,1\n" for n in range(20_000)) + '"v,,1\n')
     put(inbox, "b.csv", "visit,firm,cost\nw1,,10\n")
     intake = take_in(inbox, store, definitions)
     assert [issue["rule"].tolist() for issue in intake.refused] == [["broken_csv"]]

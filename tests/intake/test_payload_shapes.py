@@ -229,7 +229,7 @@ XLSX: dict[str, XlsxCase] = {
         "a.xlsx": (cells((1, PRICE, "#DIV/0!"), (2, CATEGORY, "#N/A"), (3, CUSTOMER, "#REF!")),
                    ([("formula", "B4"), ("formula", "D3"), ("formula", "F2")], (4, 1, 3)))},
     "hidden sheet/row/column with data": {
-        "a.xlsx": (plain(hide), ([("hidden_sheet", "file"), ("number", "F3")], (5, 4, 1)))},
+        "a.xlsx": (plain(hide), ([("hidden_rows", "file"), ("hidden_sheet", "file"), ("number", "F3")], (5, 4, 1)))},
     "merged cells": {
         "a.xlsx": (plain(lambda book: book.active.merge_cells("B3:B4")), ([("required", "B4")], (4, 3, 1)))},
     "external link formula ='[other.xlsx]S'!A1": {

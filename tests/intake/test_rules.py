@@ -191,7 +191,7 @@ def test_the_other_form_may_be_another_file(turned: bool, files, plan) -> None:
 
 
 def test_a_file_that_is_broken_far_below_does_not_stop_the_others(files, plan) -> None:
-    broken = "".join(f"v{n},a,,,,\n" for n in range(100)) + '"v,,,,,\n'
+    broken = "".join(f"v{n},a,,,,\n" for n in range(20_000)) + '"v,,,,,\n'
     tiny = small(plan, 30)
     paths = [files.raw("broken.csv", ",".join(VISITS) + "\n" + broken), files.csv(FIRMS, "firms.csv")]
     first, second = validate_together([read_submission(path, tiny, survey="plan") for path in paths], tiny)
