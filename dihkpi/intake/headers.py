@@ -26,14 +26,14 @@ class Header:
         Column to its header as it stands in the file.
     usable : bool
         Whether rows can be read at all.
-    decimal : {"dot", "comma"}
-        Decimal sign of the file.
+    decimal : {"dot", "comma"}, optional
+        Decimal sign of the file; none where nothing tells.
     """
 
     positions: dict[str, int]
     titles: dict[str, str]
     usable: bool
-    decimal: Literal["dot", "comma"] = "dot"
+    decimal: Literal["dot", "comma"] | None = None
 
 
 def match_headers(sheet: Sheet, match: Match, log: IssueLog) -> Header:
@@ -76,13 +76,15 @@ def match_headers(sheet: Sheet, match: Match, log: IssueLog) -> Header:
     return Header(positions, {column: titles[p] for column, p in positions.items()}, usable, decimal)
 
 
-def _decimal(sheet: Sheet, match: Match, positions: dict[str, int]) -> Literal["dot", "comma"]:
+def _decimal(sheet: Sheet, match: Match, positions: dict[str, int]) -> Literal["dot", "comma"] | None:
     """The decimal sign of the layout, or the one that the numbers of the first rows show."""
     if match.layout.decimal != "detect":
         return match.layout.decimal
     columns = [p for name, p in positions.items() if match.form.column_type(name) in NUMBERS]
-    texts = sheet.cells[match.first_row :, columns].ravel()
-    return detect_decimal(text for text in texts if text) or "dot"
+    texts = sheet.cells[match.first_row :, columns]
+    if sheet.numbers is not None:  # a cell that is a number has no sign
+        texts = texts[~sheet.numbers[match.first_row :, columns]]
+    return detect_decimal(text for text in texts.ravel() if text)
 
 
 @dataclass(frozen=True)

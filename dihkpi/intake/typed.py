@@ -72,7 +72,7 @@ def type_cells(
     """
     import pandas as pd
 
-    convention = Convention(match.layout.dates, header.decimal)
+    convention = Convention(match.layout.dates, header.decimal or "dot", certain=header.decimal is not None)
     reading = _Reading(block, header, match, definitions, log, convention, date1904)
     columns: dict[str, Any] = {}
     kept = {name: column for name, column in match.form.columns.items() if column.personal != "direct"}
@@ -162,6 +162,8 @@ def _parse(
     """Position of each cell among the parsed values (negative where there is none), and these values."""
     if column.type in ("date", "datetime") and numbers is not None and numbers.any():
         texts = _days_as_text(texts, numbers, reading.date1904)
+    elif column.type in NUMBERS and numbers is not None and numbers.any():
+        texts = _numbers_as_text(texts, numbers, reading.convention)
     codes, uniques = distinct(texts)
     blank = is_token(uniques, _tokens(reading, name, column))
     filled = np.flatnonzero(~blank)
@@ -178,6 +180,18 @@ def _days_as_text(texts: Cells, numbers: Flags, date1904: bool) -> Cells:
     iso = serials_to_iso(texts[numbers].astype(float), date1904)
     days[numbers] = np.where(iso == "", texts[numbers], iso)
     return days
+
+
+def _numbers_as_text(texts: Cells, numbers: Flags, convention: Convention) -> Cells:
+    """Cells that are numbers, written so that the convention of the file reads the number that they are."""
+    sign = "," if convention.decimal == "comma" else "."
+    written = texts.copy()
+    # a further zero: three digits behind the sign could be thousands
+    written[numbers] = [
+        text if "." not in text else text.replace(".", sign) + ("0" if text[-4:-3] == "." else "")
+        for text in (f"{text}" for text in texts[numbers])
+    ]
+    return written
 
 
 def _spread(index: npt.NDArray[np.intp], faults: Mapping[int, list[Fault]]) -> list[tuple[int, Fault]]:

@@ -220,3 +220,39 @@ def test_a_wrong_layout_file_is_named_with_its_place(name: str, folder: Path) ->
     text = str(fault.value)
     assert "row_four" in text
     assert all(word in text for word in words)
+
+
+# The decimal sign of a plain table
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["1.000", "2.500"], ["ambiguous_number", "ambiguous_number"]),  # nothing tells: a German 1.000 is not 1
+        (["1.000", "0.5"], [1.0, 0.5]),
+        (["1.000", "0,5"], [1000.0, 0.5]),
+        (["1.000", "1.234,5"], [1000.0, 1234.5]),
+        (["0.5", "0,5"], [0.5, "decimal_sign"]),  # they contradict each other: a point, and the comma is told
+        (["12", "7"], [12.0, 7.0]),
+    ],
+)
+def test_the_numbers_of_a_plain_table_tell_its_decimal_sign(texts, expected, folder: Path, files) -> None:
+    survey = folder / "surveys/visits/v1/survey.yaml"
+    survey.write_text(SURVEY.replace("done: {type: text}", "done: {type: decimal}"))
+    definitions = load_definitions(folder)
+    rows = [["firm", "done", "uses_ai", "trains"], *([f"F{n}", text, "1", "1"] for n, text in enumerate(texts))]
+    result = validate(read_submission(files.csv(rows), definitions, survey="visits"), definitions)
+    rules = dict(zip(result.issues["row"], result.issues["rule"], strict=True))
+    values = dict(zip(result.parts[0].accepted["source_row"], result.parts[0].accepted["done"], strict=True))
+    assert [rules.get(row, values.get(row)) for row in (2, 3)] == expected
+
+
+@pytest.mark.parametrize("decimal", ["dot", "comma", "detect"])
+def test_a_cell_that_is_a_number_is_that_number_whatever_the_sign_of_the_file(decimal, folder: Path, files) -> None:
+    path = folder / "schemas/layouts/card.yaml"
+    path.write_text(path.read_text() + f"decimal: {decimal}\n")
+    definitions = load_definitions(folder)
+    sheet = card("Alfa", 3)
+    sheet[3][3] = 1.234
+    result = validate(read_submission(files.xlsx({"Firm A": sheet}), definitions, survey="visits"), definitions)
+    assert result.accepted[("visits", "answers")]["spent"].tolist() == [1.23]

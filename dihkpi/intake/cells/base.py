@@ -25,6 +25,8 @@ class Convention:
 
     dates: DateOrder = "ymd"
     decimal: str = "dot"
+    certain: bool = True
+    """Whether the decimal sign is declared or shown by the numbers themselves."""
     currency: str = "EUR"
     """Code of the currency of all amounts; its code and signs may stand beside a number."""
 

@@ -43,7 +43,7 @@ def parse_numbers(texts: pd.Series, column: Column, convention: Convention, book
     sign = _SIGNS[convention.decimal][0]
     fraction = "" if column.type == "integer" else f"(?:[{sign}][0-9]+)?"
     plain = matching(strings, f"-?[0-9]{{1,15}}{fraction}")
-    if column.type == "money":
+    if _may_be_thousands(column, convention):
         plain &= ~matching(strings, _like_thousands(sign))
     values = np.full(len(texts), np.nan)
     values[plain] = _converted(strings.filter(plain), sign)
@@ -118,7 +118,7 @@ def _read(
     bare = pc.replace_substring_regex(strings.filter(fits), rf"{_SPACES}|[{group}+]", "")
     values = np.full(len(texts), np.nan)
     values[fits] = _converted(bare, sign)
-    unclear = matching(strings, _like_thousands(sign)) & (column.type == "money")
+    unclear = matching(strings, _like_thousands(sign)) & _may_be_thousands(column, convention)
     if column.type == "integer":
         unclear = pc.match_substring(strings, sign).to_numpy(zero_copy_only=False)
     broken = ~fits | (np.abs(values) >= _EXACT) | unclear
@@ -127,6 +127,11 @@ def _read(
         places[broken].tolist(), texts.filter(broken).to_pylist(), strings.filter(broken).to_pylist(), strict=True
     )
     return values, {place: [_fault(text, plain, column, convention)] for place, text, plain in wrong}
+
+
+def _may_be_thousands(column: Column, convention: Convention) -> bool:
+    """Whether three digits behind the sign are in doubt: always in amounts, elsewhere where no sign is known."""
+    return column.type == "money" or (column.type != "integer" and not convention.certain)
 
 
 def _like_thousands(sign: str) -> str:
@@ -180,9 +185,11 @@ def _fault(text: str, plain: str, column: Column, convention: Convention) -> Fau
     if re.fullmatch("[+-]?[0-9]+", plain):
         return Fault("number", f"'{show(text)}' has too many digits to be read exactly", "correct or round it")
     sign = _SIGNS[convention.decimal][0]
-    if re.fullmatch(_like_thousands(sign), plain) and column.type in ("integer", "money"):
+    in_doubt = column.type == "integer" or _may_be_thousands(column, convention)
+    if re.fullmatch(_like_thousands(sign), plain) and in_doubt:
         whole = plain.replace(sign, "")
-        hint = f"write {whole}" if column.type == "integer" else f"write {whole} or {plain[:-1]}"
+        exact = plain[:-1] if column.type == "money" else f"{plain}0"
+        hint = f"write {whole}" if column.type == "integer" else f"write {whole} or {exact}"
         return Fault("ambiguous_number", f"'{show(text)}' may be {whole} or {plain.rstrip('0').rstrip(sign)}", hint)
     other = "comma" if convention.decimal == "dot" else "dot"
     if re.fullmatch(_GRAMMAR[other], plain):
