@@ -42,11 +42,15 @@ def ours(folder: Path) -> tuple[Work, Told]:
 
 
 def ours_in_blocks(folder: Path) -> tuple[Work, Told]:
-    """Read and check block by block; nothing but issues and counts is kept. ImportError where it is not there yet."""
-    from dihkpi.intake.validate import validate_file  # type: ignore[attr-defined]
+    """Read and check block by block; nothing but issues and counts is kept."""
+    from dihkpi.intake.submission import read_submission
+    from dihkpi.intake.validate import validate
 
     definitions = _definitions(folder)
-    return lambda path: validate_file(path, definitions, survey=SURVEY, keep=False), _our_issues
+    return (
+        lambda path: validate(read_submission(path, definitions, survey=SURVEY), definitions, keep=False),
+        _our_issues,
+    )
 
 
 def _definitions(folder: Path) -> Any:
