@@ -49,5 +49,5 @@ clean:
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --constraint constraints.txt pip
-	$(PIP) install --constraint constraints.txt --editable ".[lab,dev,pdf,weasyprint,dask]"
+	$(PIP) install --constraint constraints.txt --editable ".[lab,dev,pdf,weasyprint,dask,spss]"
 	@touch $@

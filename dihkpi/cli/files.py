@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from dihkpi.intake.hubs import HubNames
     from dihkpi.intake.validate import Validated
 
-Files = Annotated[list[Path], typer.Argument(exists=True, help="CSV or XLSX files, whatever their names say.")]
+Files = Annotated[
+    list[Path], typer.Argument(exists=True, help="CSV, XLSX, ODS, JSON, Parquet or SPSS, whatever the name says.")
+]
 SurveyId = Annotated[
     str | None, typer.Option("--survey", metavar="ID", help="Settles which survey the files belong to.")
 ]

@@ -14,6 +14,7 @@ CellType = Literal[
     "url", "code", "codes", "rated_codes", "hub",
 ]  # fmt: skip
 NUMBERS: tuple[CellType, ...] = ("integer", "decimal", "money", "percent")
+Container = Literal["csv", "xlsx", "ods", "json", "parquet", "sav", "eusurvey_xml"]
 DateOrder = Literal["ymd", "dmy", "mdy"]
 
 
@@ -124,8 +125,8 @@ class Layout(Definition):
 
     title: str
     """What kind of file it is."""
-    containers: tuple[Literal["csv", "xlsx"], ...] = ("csv", "xlsx")
-    """Kinds of file."""
+    containers: tuple[Container, ...] = ("csv", "xlsx", "ods", "json", "parquet", "sav")
+    """Kinds of file; what may come as `xlsx` may come as `ods`."""
     sheet: str | None = None
     """Name of the sheet, `*` for any letters; any sheet when not given."""
     file: str | None = None

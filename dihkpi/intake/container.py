@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,12 +56,15 @@ _REFUSED: Mapping[bytes, tuple[str, str]] = {
         "save it as .xlsx without a password",
     ),
     b"%PDF": ("a PDF", "export the data as XLSX or CSV instead"),
-    b"PAR1": ("a Parquet file", "send CSV or XLSX"),
-    b"$FL2": ("an SPSS file", "export it as CSV or XLSX"),
-    b"$FL3": ("an SPSS file", "export it as CSV or XLSX"),
+    b"PARE": ("an encrypted Parquet file", "write it without encryption"),
     b"\x1f\x8b": ("a gzip archive", "unpack it first"),
     b"\x89PNG": ("a picture", "send CSV or XLSX"),
 }
+
+# First bytes of text that is no CSV.
+_RECORDS = re.compile(rb"""\[\s*[{\[\]]|\{\s*["}]""")
+_EUSURVEY = re.compile(rb"(?:<\?xml[^>]*>\s*)?<results[\s>]")
+_MARKUP = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<script", b"<results")
 
 
 LATIN: Mapping[str, str] = {"other": "cp1252"}
@@ -74,7 +79,7 @@ def read_sheets(
     Parameters
     ----------
     path : pathlib.Path
-        A CSV or XLSX file, whatever its name says.
+        A file of any kind, whatever its name says.
     limits : Limits
         Bounds.
     pages : mapping of str to str
@@ -84,7 +89,7 @@ def read_sheets(
 
     Returns
     -------
-    container : {"csv", "xlsx"}
+    container : {"csv", "xlsx", "ods", "json", "parquet", "sav", "eusurvey_xml"}
     sheets : list of Sheet
 
     Raises
@@ -92,10 +97,37 @@ def read_sheets(
     FileRefusedError
         When the file is missing, empty, too large, or of another kind.
     """
-    from dihkpi.intake.csv_file import read_csv
-    from dihkpi.intake.encodings import detect
-    from dihkpi.intake.xlsx_file import read_xlsx
+    container = container_of(path, limits)
+    if container == "csv":
+        from dihkpi.intake.csv_file import read_csv
+        from dihkpi.intake.encodings import detect
 
+        return container, read_csv(path, limits, detect(path, None, country, pages))
+    return container, _reader(container)(path, limits)
+
+
+def _reader(container: str) -> Callable[[Path, Limits], list[Sheet]]:
+    """The function that reads a kind of file; its libraries are imported only then."""
+    from dihkpi.intake import eusurvey_xml, json_file, ods_file, parquet_file, spss_file, xlsx_file
+
+    return {
+        "xlsx": xlsx_file.read_xlsx,
+        "ods": ods_file.read_ods,
+        "json": json_file.read_json,
+        "parquet": parquet_file.read_parquet,
+        "sav": lambda path, limits: [spss_file.read_sav(path, limits).sheet],
+        "eusurvey_xml": lambda path, limits: [eusurvey_xml.read_eusurvey_xml(path, limits).sheet],
+    }[container]
+
+
+def container_of(path: Path, limits: Limits) -> str:
+    """What kind of file this is, by its first bytes.
+
+    Raises
+    ------
+    FileRefusedError
+        When the file is missing, empty, too large, or of a kind that is not read.
+    """
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise FileRefusedError(
             "not_a_file", f"{path.name} is not an ordinary file", "copy the file itself into the folder"
@@ -107,7 +139,9 @@ def read_sheets(
         raise FileRefusedError("empty_file", f"{path.name} is empty (0 bytes)", "export it again")
     with path.open("rb") as handle:
         head = handle.read(512)
-    in_blocks = not head.startswith(b"PK")
+    start = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    held = head.startswith((b"PK", b"PAR1", b"$FL2", b"$FL3")) or _RECORDS.match(start) or _EUSURVEY.match(start)
+    in_blocks = not held
     most = limits.text_bytes if in_blocks and limits.text_bytes else limits.file_bytes
     if size > most:
         raise FileRefusedError(
@@ -119,17 +153,30 @@ def read_sheets(
         if head.startswith(magic):
             raise FileRefusedError("wrong_container", f"{path.name} is {what}", hint)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return "xlsx", read_xlsx(path, limits)
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<script")):
+        return check_archive(path, limits)
+    if head.startswith((b"PAR1", b"$FL2", b"$FL3")):
+        return "parquet" if head.startswith(b"PAR1") else "sav"
+    if _RECORDS.match(start):
+        return "json"
+    if _EUSURVEY.match(start):
+        return "eusurvey_xml"
+    if start.startswith(_MARKUP):
         raise FileRefusedError(
             "wrong_container", f"{path.name} is a web page or XML, not a table", "export CSV or XLSX"
         )
-    return "csv", read_csv(path, limits, detect(path, None, country, pages))
+    return "csv"
 
 
-def check_archive(path: Path, limits: Limits) -> None:
+_ODS = b"application/vnd.oasis.opendocument.spreadsheet"
+_SCRIPTS = re.compile(r"(.*/)?vbaProject\.bin|(Basic|Scripts)/.+")
+
+
+def check_archive(path: Path, limits: Limits) -> str:
     """Refuse zip bombs, odd names, macros and anything that is not a plain workbook, before unpacking.
+
+    Returns
+    -------
+    {"xlsx", "ods"}
 
     Raises
     ------
@@ -138,24 +185,26 @@ def check_archive(path: Path, limits: Limits) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, NotImplementedError):
+            names = {entry.filename for entry in entries}
+            kind = b""
+            if "mimetype" in names:
+                with archive.open("mimetype") as stream:
+                    kind = stream.read(2 * len(_ODS)).strip()
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, zlib.error, EOFError):
         raise FileRefusedError(
             "wrong_container", f"{path.name} is a damaged archive", "save the workbook again"
         ) from None
-    names = {entry.filename for entry in entries}
     unpacked = sum(entry.file_size for entry in entries)
     packed = max(1, sum(entry.compress_size for entry in entries))
-    if "xl/workbook.xml" not in names:
-        what = "an OpenDocument or other zip file" if "mimetype" in names else "a zip archive or a binary workbook"
-        raise FileRefusedError("wrong_container", f"{path.name} is {what}, not an .xlsx workbook", "save it as .xlsx")
-    if any(name.endswith("vbaProject.bin") for name in names):
-        raise FileRefusedError("macros", f"{path.name} holds macros", "save it as .xlsx without macros")
+    ods = kind in (_ODS, _ODS + b"-template")
+    if not ods and "xl/workbook.xml" not in names:
+        what = "an OpenDocument text or other zip file" if "mimetype" in names else "a zip archive or a binary workbook"
+        raise FileRefusedError("wrong_container", f"{path.name} is {what}, not a workbook", "save it as .xlsx or .ods")
+    if any(map(_SCRIPTS.fullmatch, names)):
+        raise FileRefusedError("macros", f"{path.name} holds macros", "save it without macros")
     if any(name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/") for name in names):
-        raise FileRefusedError(
-            "unsafe_archive", f"{path.name} holds names that leave its folder", "save it again in Excel"
-        )
+        raise FileRefusedError("unsafe_archive", f"{path.name} holds names that leave its folder", "save it again")
     if len(entries) > limits.entries or unpacked > limits.unpacked_bytes or unpacked / packed > limits.ratio:
         size = f"{unpacked / 1e6:,.0f} MB in {len(entries)} parts, {unpacked / packed:.0f} times its size"
-        raise FileRefusedError(
-            "unsafe_archive", f"{path.name} unpacks to {size}", "save it again in Excel, or split it"
-        )
+        raise FileRefusedError("unsafe_archive", f"{path.name} unpacks to {size}", "save it again, or split it")
+    return "ods" if ods else "xlsx"

@@ -63,7 +63,8 @@ def recognise(
     ----------
     path : pathlib.Path
         The file, for messages and as a last resort to choose between equal layouts.
-    container : {"csv", "xlsx"}
+    container : str
+        Kind of file, as ``read_sheets`` tells it.
     sheets : sequence of Sheet
     definitions : Definitions
     survey : str or None
@@ -96,9 +97,7 @@ def _matches(sheet: Sheet, container: str, survey: Survey, turned: dict[str, She
     """Layouts that a sheet may have; ``turned`` gains the sheets that a layout turns."""
     for form_name, form in survey.forms.items():
         for name, layout in layouts_of(form):
-            if container not in layout.containers:
-                continue
-            if layout.sheet and not matches_text(layout.sheet, sheet.name) and container == "xlsx":
+            if not _carries(layout, container, sheet.name):
                 continue
             if layout.turned:
                 match = _match_turned(sheet, survey, form_name, form, name, layout, turned)
@@ -119,6 +118,14 @@ def _match_turned(
     match = Match(survey, form_name, name, layout, 0, found, len(wanted), found > NEAR * len(wanted))
     turned[match.label] = result
     return match
+
+
+def _carries(layout: Layout, container: str, sheet: str) -> bool:
+    """Whether a layout may come in this kind of file, and in a sheet of this name; an ODS is a workbook as any."""
+    workbook = container in ("xlsx", "ods")
+    if container not in layout.containers and not (workbook and "xlsx" in layout.containers):
+        return False
+    return not (workbook and layout.sheet) or matches_text(layout.sheet, sheet)
 
 
 def _match(sheet: Sheet, survey: Survey, form_name: str, form: Form, name: str, layout: Layout) -> Match | None:

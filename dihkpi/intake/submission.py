@@ -55,7 +55,7 @@ def read_submission(
     Parameters
     ----------
     path : str or pathlib.Path
-        A CSV or XLSX file, whatever its name says.
+        A file of any kind that is read, whatever its name says.
     definitions : Definitions
         Surveys to recognise.
     survey : str, optional

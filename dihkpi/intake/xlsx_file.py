@@ -16,7 +16,7 @@ from dihkpi.errors import FileRefusedError
 from dihkpi.intake.container import Limits, check_archive
 from dihkpi.intake.sheet import Sheet
 
-_ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
+ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _TAG = 16
 """Bytes in which the beginning of the tag of a formula fits."""
@@ -113,8 +113,8 @@ def _sheet(path: Path, sheet: Any, typed: Any, limits: Limits) -> Sheet | None:
             raise FileRefusedError("too_many_columns", message, "delete what stands far to the right")
         if not any(map(str.strip, texts)):
             continue
-        if waiting or not _ERRORS.isdisjoint(texts):
-            unread |= {(len(rows), i) for i, text in enumerate(texts) if i in waiting or text in _ERRORS}
+        if waiting or not ERRORS.isdisjoint(texts):
+            unread |= {(len(rows), i) for i, text in enumerate(texts) if i in waiting or text in ERRORS}
         width = max(width, len(texts))
         rows.append(texts)
         numbers.append(number)
