@@ -115,7 +115,7 @@ def _reader(container: str) -> Callable[[Path, Limits], list[Sheet]]:
         "ods": ods_file.read_ods,
         "json": json_file.read_json,
         "parquet": parquet_file.read_parquet,
-        "sav": lambda path, limits: [spss_file.read_sav(path, limits).sheet],
+        "sav": lambda path, limits: [spss_file.read_sav(path, limits).labelled()],
         "eusurvey_xml": lambda path, limits: [eusurvey_xml.read_eusurvey_xml(path, limits).sheet],
     }[container]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def stored_columns(form: Form, frame: pd.DataFrame) -> list[str]:
     """Columns that are recorded: what was declared and asked, not what can be derived again."""
-    left_out = {*form.derived, "source_file", "source_sheet", "source_row"}
+    left_out = {*form.derived, "source_file", "source_sheet", "source_row", "source_declined"}
     return [str(name) for name in frame.columns if name not in left_out]
 
 

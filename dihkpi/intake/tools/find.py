@@ -1,0 +1,103 @@
+"""All tools tried on a file, and what is said when none fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from dihkpi.definitions import Definitions, Survey
+from dihkpi.errors import FileRefusedError
+from dihkpi.intake.recognise import NEAR, Match
+from dihkpi.intake.sheet import Sheet
+from dihkpi.intake.tools.eusurvey import EUSURVEY
+from dihkpi.intake.tools.export import Export, ToolReader
+from dihkpi.intake.tools.fit import fit
+from dihkpi.intake.tools.forms import GOOGLEFORMS, MSFORMS
+from dihkpi.intake.tools.kobo import KOBO, ODK
+from dihkpi.intake.tools.limesurvey import LIMESURVEY
+from dihkpi.intake.tools.qualtrics import QUALTRICS
+from dihkpi.intake.tools.spss import SPSS
+
+TOOLS: tuple[ToolReader, ...] = (EUSURVEY, SPSS, LIMESURVEY, KOBO, ODK, QUALTRICS, MSFORMS, GOOGLEFORMS)
+"""From the surest sign to the least sure."""
+_NAMED = 5
+
+
+@dataclass
+class Tried:
+    """What came of the tools.
+
+    Parameters
+    ----------
+    matches : list of (Sheet, Match)
+        Forms that an export carries, well enough to be read.
+    tool : ToolReader, optional
+        The tool that wrote the file.
+    nearest : Match, optional
+        The form that fits best, where none fits well enough.
+    refusal : FileRefusedError, optional
+        Why an export cannot be read.
+    """
+
+    matches: list[tuple[Sheet, Match]] = field(default_factory=list)
+    tool: ToolReader | None = None
+    nearest: Match | None = None
+    refusal: FileRefusedError | None = None
+
+    def told(self) -> tuple[str, str]:
+        """What to add to the message and to the hint of a file that fits nothing."""
+        if self.tool is None:
+            signs = "; ".join(f"{tool.title}: {tool.sign}" for tool in TOOLS)
+            return "; it is not an export of a known tool either", f"exports are known by this: {signs}"
+        if self.nearest is None:
+            return f"; it is an export of {self.tool.title} without any column of a survey", self.tool.hint
+        match = self.nearest
+        absent = [name for name, source in match.layout.headers.items() if getattr(source, "position", None) is None]
+        more = f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else ""
+        message = (
+            f"; it is an export of {self.tool.title}, nearest to {match.survey.survey} › {match.form_name} "
+            f"with {match.found} of {match.wanted} columns"
+        )
+        return message, f"missing for it: {', '.join(absent[:_NAMED])}{more}; {self.tool.hint}"
+
+
+def try_tools(
+    sheets: Sequence[Sheet], container: str, surveys: Sequence[Survey], definitions: Definitions, named: bool
+) -> Tried:
+    """The forms that a file carries as the export of a survey tool.
+
+    Parameters
+    ----------
+    sheets : sequence of Sheet
+    container : str
+        Kind of file.
+    surveys : sequence of Survey
+        Surveys that it may be.
+    definitions : Definitions
+    named : bool
+        Whether the user said which survey it is: then a few columns are enough, and what is missing is told.
+    """
+    tried = Tried()
+    for tool in TOOLS:
+        try:
+            exports = tool.read(sheets, container, definitions)
+            fits = [found for export in exports for found in _fits(export, surveys)]
+        except FileRefusedError as fault:
+            tried.refusal = fault
+            continue
+        if not exports:
+            continue
+        tried.tool = tried.tool or tool
+        good = [found for found in fits if found[1].complete or named or found[1].found >= NEAR * found[1].wanted]
+        if good:
+            return Tried(good, tool)
+        if fits:
+            tried.nearest = max((match for _, match in fits), key=lambda match: match.found / match.wanted)
+    return tried
+
+
+def _fits(export: Export, surveys: Sequence[Survey]) -> Iterator[tuple[Sheet, Match]]:
+    for survey in surveys:
+        for name in survey.forms:
+            if found := fit(export, survey, name):
+                yield found
