@@ -59,12 +59,15 @@ def _column(frame: pd.DataFrame, name: str | None) -> pd.Series:
 
 
 def _respondents(part: ValidatedPart) -> pd.Series:
-    """Who answered, or the best there is to tell responses apart."""
-    frame = part.accepted
+    """Who answered; what tells the response apart where nobody is named, or where one answered more than once."""
+    frame, form = part.accepted, part.match.form
+    row = _column(frame, "response").fillna("row " + frame["source_row"].astype("str"))
     found = _column(frame, "respondent")
-    for name in ("response", *(n for n in ("hub",) if part.match.form.key == ("hub",))):
-        found = found.fillna(_column(frame, name))
-    return found.fillna("row " + frame["source_row"].astype("str"))
+    if form.key == (form.hub,):
+        found = found.fillna(_column(frame, "hub"))
+    found = found.fillna(row)
+    again = found.to_frame("who").assign(wave=_column(frame, form.wave)).duplicated(keep=False)
+    return found.mask(again & found.ne(row), found + " (" + row + ")")
 
 
 def _moments(frame: pd.DataFrame, form: Form) -> pd.Series:

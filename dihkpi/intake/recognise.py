@@ -97,10 +97,10 @@ def recognise(
         raise tried.refusal
     nearest = [match for _, matches, _ in candidates for match in matches]
     message, hint = _not_recognised(path, sheets, nearest, survey)
-    more, what_to_do = tried.told() if tried else ("", "")
-    if tried and tried.tool:
-        message, hint = message.partition("; nearest is")[0], ""
-    raise FileRefusedError("unknown_layout", message + more, "; ".join(filter(None, (hint, what_to_do))))
+    if tried:
+        what, what_to_do = tried.told()
+        message, hint = f"{message}; {what}", what_to_do if tried.tool else f"{hint}; {what_to_do}"
+    raise FileRefusedError("unknown_layout", message, hint)
 
 
 def _fitting(

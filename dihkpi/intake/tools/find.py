@@ -45,19 +45,17 @@ class Tried:
     refusal: FileRefusedError | None = None
 
     def told(self) -> tuple[str, str]:
-        """What to add to the message and to the hint of a file that fits nothing."""
+        """What the file is, and what to do: nothing of it fits a survey."""
         if self.tool is None:
             signs = "; ".join(f"{tool.title}: {tool.sign}" for tool in TOOLS)
-            return "; it is not an export of a known tool either", f"exports are known by this: {signs}"
+            return "it is not an export of a known tool", f"exports are known by this: {signs}"
         if self.nearest is None:
-            return f"; it is an export of {self.tool.title} without any column of a survey", self.tool.hint
+            return f"it is an export of {self.tool.title} without any column of a survey", self.tool.hint
         match = self.nearest
         absent = [name for name, source in match.layout.headers.items() if getattr(source, "position", None) is None]
         more = f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else ""
-        message = (
-            f"; it is an export of {self.tool.title}, nearest to {match.survey.survey} › {match.form_name} "
-            f"with {match.found} of {match.wanted} columns"
-        )
+        near = f"{match.survey.survey} › {match.form_name} with {match.found} of {match.wanted} columns"
+        message = f"it is an export of {self.tool.title}, nearest to {near}"
         return message, f"missing for it: {', '.join(absent[:_NAMED])}{more}; {self.tool.hint}"
 
 
@@ -92,8 +90,13 @@ def try_tools(
         if good:
             return Tried(good, tool)
         if fits:
-            tried.nearest = max((match for _, match in fits), key=lambda match: match.found / match.wanted)
+            tried.nearest = max((match for _, match in fits), key=_nearness)
     return tried
+
+
+def _nearness(match: Match) -> tuple[bool, float]:
+    """Exports of survey tools are answers before they are anything else."""
+    return match.form.kind == "answers", match.found / match.wanted
 
 
 def _fits(export: Export, surveys: Sequence[Survey]) -> Iterator[tuple[Sheet, Match]]:

@@ -83,14 +83,14 @@ def _any_tick(targets: Targets, name: str, fitted: _Fitted) -> bool:
 def _assigned(export: Export, targets: Targets) -> _Fitted:
     """Each heading to its name, in the order of certainty; a surer way leaves nothing to a less sure one."""
     fitted = _Fitted()
-    waiting = [h for h in export.headings if h.role in ("", "personal")]
+    waiting = [h for h in export.headings if h.role not in RESERVED]
     for way in (_by_header, _by_code, _by_end, _by_text):
         claimed = set(fitted.found)
         still: list[Heading] = []
         for heading in waiting:
-            names = way(targets, heading)
-            if way in (_by_end, _by_text) and heading.role:
-                names = []
+            names = way(targets, heading) if not heading.role or way in (_by_header, _by_code) else []
+            if heading.role == "system" and way is _by_code:  # a name of the tool's own, unless it is an item
+                names = [name for name in names if name not in targets.form.columns]
             if not names or (len(names) == 1 and names[0] in claimed and way is _by_end):
                 still.append(heading)
             elif len(names) > 1:
@@ -105,7 +105,7 @@ def _assigned(export: Export, targets: Targets) -> _Fitted:
             else:
                 fitted.found[names[0]] = heading
         waiting = still
-    fitted.left = [h for h in waiting if not h.role] + [h for h in waiting if h.role]
+    fitted.left = [heading for heading in waiting if heading.role != "system"]
     return fitted
 
 
@@ -139,7 +139,7 @@ def _note_left(export: Export, fitted: _Fitted) -> None:
     """What is not read: personal columns in one note, the others one by one unless they are empty."""
     first = export.header_row + export.below
     personal: list[str] = []
-    for heading in sorted(fitted.left, key=lambda h: h.position):
+    for heading in fitted.left:
         texts = column(export.sheet, heading.position, first)
         filled = {text.strip().casefold() for text in texts} - _NOBODY
         if heading.role or (filled and all(_PERSONAL.fullmatch(text.strip()) for text in texts)):

@@ -14,6 +14,8 @@ from dihkpi.intake.tools.export import Export, ToolReader, headings_of, roles_of
 
 _CODE = re.compile(r"[A-Za-z_]\w*(?:\[\w+\]){0,2}")
 _FIRST = ({"id", "response id"}, {"submitdate", "date submitted"})
+_TEXT_HEADING = "response id"
+"""The first heading where all headings are texts."""
 _OTHER = "-oth-"
 _OTHER_CODE = "other"
 
@@ -24,37 +26,29 @@ def _read(sheets: Sequence[Sheet], container: str, definitions: Definitions) -> 
 
 def _export(sheet: Sheet, definitions: Definitions) -> Export | None:
     titles = [str(title).strip() for title in sheet.cells[0]]
-    names = [_own(title) for title in titles]
+    whole = titles[0].casefold() in _FIRST[0]
+    names = titles if whole else [_code(title) for title in titles]
     if len(names) < 3 or any(name.casefold() not in known for name, known in zip(names, _FIRST, strict=False)):
         return None
+    by_text = names[0].casefold() == _TEXT_HEADING
     roles = roles_of(names, "limesurvey", definitions)
-    headings = headings_of(titles, roles, _describe)
+    headings = headings_of(titles, roles, lambda title: _describe(title, by_text))
     headings = tuple(replace(heading, alternatives=True) for heading in headings)
-    apart = {titles[1]: ("",)}
-    return Export("limesurvey", sheet, 0, headings, layout={"apart": apart}, coding=_coding)
+    return Export("limesurvey", sheet, 0, headings, layout={"apart": {titles[1]: ("",)}}, coding=_coding)
 
 
-def _own(title: str) -> str:
-    """The name of a column of LimeSurvey itself, which may have its text behind it."""
-    if any(title.casefold() in known for known in _FIRST) or (" " in title and not _has_text(title)):
-        return title
+def _code(title: str) -> str:
+    """The code at the beginning of a title, whatever separates it from its text."""
     match = _CODE.match(title)
-    return match[0] if match and _has_text(title) else title
+    return match[0] if match else ""
 
 
-def _has_text(title: str) -> bool:
-    """Whether a code with a separator begins the title, as in ``q1. Digital strategy``."""
-    match = _CODE.match(title)
-    return bool(match and match.end() < len(title) and not title[match.end()].isspace())
-
-
-def _describe(title: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    match = _CODE.match(title)
-    if match is None:
+def _describe(title: str, by_text: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """A question by its text where all headings are texts, else by the code at the beginning."""
+    if by_text:
         return (), (title,)
-    code = match[0].replace("[", ".").replace("]", "")
-    codes = splits(code) if "[" not in match[0] else (code,)
-    return codes, () if match[0] == title else (title,)
+    code = _code(title)
+    return (code.replace("[", ".").replace("]", ""),) if "[" in code else splits(code), ()
 
 
 def _coding(answer_type: AnswerType) -> Mapping[str, str]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import csv
+import io
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -62,6 +66,7 @@ q5.a,q5,level,Management
 q5.b,q5,level,Staff
 """
 
+Rows = Sequence[Sequence[Any]]
 Folder = Callable[..., Definitions]
 
 
@@ -132,5 +137,27 @@ def read(survey: Definitions) -> Callable[..., Read]:
         validated = validate(read_submission(path, loaded, survey="dih_maturity"), loaded)
         assert validated.received == validated.n_accepted + validated.n_quarantined
         return Read(validated, answer_table(validated.parts[0], loaded))
+
+    return run
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """A CSV, or a workbook when sheets have names; rows of a workbook may begin further down."""
+
+    def run(rows: Rows | dict[str, Rows], separator: str = ",", encoding: str = "utf-8") -> Path:
+        if isinstance(rows, dict):
+            book = openpyxl.Workbook()
+            book.remove(book.active)
+            for name, lines in rows.items():
+                sheet = book.create_sheet(name)
+                for line in lines:
+                    sheet.append(list(line))
+            book.save(tmp_path / "a.xlsx")
+            return tmp_path / "a.xlsx"
+        stream = io.StringIO()
+        csv.writer(stream, delimiter=separator, lineterminator="\r\n", quoting=csv.QUOTE_ALL).writerows(rows)
+        (tmp_path / "a.csv").write_bytes(stream.getvalue().encode(encoding))
+        return tmp_path / "a.csv"
 
     return run
