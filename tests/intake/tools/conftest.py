@@ -73,21 +73,23 @@ Folder = Callable[..., Definitions]
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     """Definitions with the survey, some words of it exchanged."""
-    made: dict[tuple[str, str], Definitions] = {}
+    made: dict[tuple[str, str, str], Definitions] = {}
 
-    def make(*, items: str = ITEMS, **exchanged: str) -> Definitions:
+    def make(*, items: str = ITEMS, scoring: str = "", **exchanged: str) -> Definitions:
         text = SURVEY
         for old, new in (pair.split("=>") for pair in exchanged.values()):
             assert old in text, old
             text = text.replace(old, new)
-        if (text, items) not in made:
+        if (text, items, scoring) not in made:
             root = tmp_path_factory.mktemp("definitions")
             place = root / "surveys" / "dih_maturity" / "v1"
             place.mkdir(parents=True)
             (place / "survey.yaml").write_text(text, encoding="utf-8")
             (place / "items.csv").write_text(items, encoding="utf-8")
-            made[text, items] = load_definitions(root)
-        return made[text, items]
+            if scoring:
+                (place / "scoring.yaml").write_text(scoring, encoding="utf-8")
+            made[text, items, scoring] = load_definitions(root)
+        return made[text, items, scoring]
 
     return make
 
