@@ -52,3 +52,15 @@ def known_texts(answer_type: AnswerType) -> dict[str, str]:
     """Label, alias or code to the code that it means; a code means itself."""
     labels = {**{label: code for code, label in answer_type.codes.items()}, **answer_type.aliases}
     return {**labels, **{code: code for code in answer_type.codes}}
+
+
+def offered(known: Mapping[str, str]) -> dict[str, str]:
+    """One text for each code, the first, so that a hint stays short.
+
+    >>> offered({"In use": "l3", "In use(l3)": "l3", "Pilot": "l2"})
+    {'In use': 'l3', 'Pilot': 'l2'}
+    """
+    first: dict[str, str] = {}
+    for text, code in known.items():
+        first.setdefault(code, text)
+    return {text: code for code, text in first.items()}

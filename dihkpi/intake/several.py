@@ -18,7 +18,7 @@ from dihkpi.errors import did_you_mean
 from dihkpi.intake.cells import answer_fault
 from dihkpi.intake.distinct import distinct, is_token
 from dihkpi.intake.issues import Fault, IssueLog
-from dihkpi.intake.known_answers import UNKNOWN, Lookup, known_texts
+from dihkpi.intake.known_answers import UNKNOWN, Lookup, known_texts, offered
 from dihkpi.intake.sheet import Block
 from dihkpi.intake.splitting import Splitter
 from dihkpi.intake.text import show
@@ -107,8 +107,8 @@ class _Several:
         return found
 
     def _unknown(self, piece: str) -> Fault:
-        near = did_you_mean(piece, self._known)
-        hint = f"did you mean '{near[0]}'?" if near else f"allowed: {', '.join(self._known)}"
+        near = did_you_mean(piece, offered(self._known))
+        hint = f"did you mean '{near[0]}'?" if near else f"allowed: {', '.join(offered(self._known))}"
         label = self.answer_type.label or self.match.form.multiple[self.code].type
         return Fault("unknown_code", f"'{show(piece)}' is not an answer of the type {label}", hint, value=piece)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -30,6 +30,20 @@ def with_lower_case(sheet: Sheet, position: int) -> Sheet:
     def change(block: Block) -> Block:
         cells = block.cells.copy()
         cells[:, position] = [text.lower() for text in cells[:, position]]
+        return replace(block, cells=cells)
+
+    return _edited(sheet, change)
+
+
+def without(sheet: Sheet, positions: Sequence[int], first: int) -> Sheet:
+    """The sheet with some columns empty from row ``first`` on, so that nothing of them is kept anywhere."""
+    if not positions or first >= len(sheet.rows):
+        return sheet
+    number = sheet.rows[first]
+
+    def change(block: Block) -> Block:
+        cells = block.cells.copy()
+        cells[np.ix_(block.rows >= number, list(positions))] = ""
         return replace(block, cells=cells)
 
     return _edited(sheet, change)

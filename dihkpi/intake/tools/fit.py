@@ -15,7 +15,7 @@ from dihkpi.intake.known_answers import known_texts
 from dihkpi.intake.recognise import Match, form_required
 from dihkpi.intake.sheet import Sheet
 from dihkpi.intake.text import normalise_header
-from dihkpi.intake.tools.edit import with_lower_case, with_response
+from dihkpi.intake.tools.edit import with_lower_case, with_response, without
 from dihkpi.intake.tools.export import RESERVED, Export, Heading, column, plain
 from dihkpi.intake.tools.targets import Targets
 
@@ -54,14 +54,14 @@ def fit(export: Export, survey: Survey, form_name: str) -> tuple[Sheet, Match] |
         return None
     if export.tool == "eusurvey":
         _refuse_split(export, targets, fitted)
-    _note_left(export, fitted)
+    sheet = without(export.sheet, _note_left(export, fitted), export.header_row + export.below)
     for heading in export.headings:
         if heading.role in RESERVED and heading.role in form.columns:
             fitted.found.setdefault(heading.role, heading)
-    sheet = export.sheet
     headers: dict[str, Source] = {name: Source(position=h.position + 1) for name, h in fitted.found.items()}
     if "response" in form.columns and "response" not in headers:
-        sheet, headers["response"] = with_response(sheet), Source(position=sheet.cells.shape[1] + 1)
+        headers["response"] = Source(position=sheet.cells.shape[1] + 1)
+        sheet = with_response(sheet)
     if "language" in headers:
         sheet = with_lower_case(sheet, (headers["language"].position or 1) - 1)
     for name in wanted:
@@ -135,23 +135,27 @@ def _by_text(targets: Targets, heading: Heading) -> list[str]:
     return []
 
 
-def _note_left(export: Export, fitted: _Fitted) -> None:
-    """What is not read: personal columns in one note, the others one by one unless they are empty."""
+def _note_left(export: Export, fitted: _Fitted) -> list[int]:
+    """What is not read: personal columns in one note, the others one by one unless they are empty.
+
+    Gives the positions of the personal columns.
+    """
     first = export.header_row + export.below
-    personal: list[str] = []
+    personal: dict[int, str] = {}
     for heading in fitted.left:
         texts = column(export.sheet, heading.position, first)
         filled = {text.strip().casefold() for text in texts} - _NOBODY
         if heading.role or (filled and all(_PERSONAL.fullmatch(text.strip()) for text in texts)):
             if filled or export.sheet.whole:
-                personal.append(heading.title)
+                personal[heading.position] = heading.title
         elif filled or export.sheet.whole:
             message = f"the column '{heading.title}' is not part of this survey and was not read"
             hint = "remove it, or correct its name"
             fitted.notes.append((Fault("unknown_column", message, hint, "warning"), heading.position))
     if personal:
-        message = f"columns about persons were dropped: {', '.join(personal)}"
+        message = f"columns about persons were dropped: {', '.join(personal.values())}"
         fitted.notes.append((Fault("personal_dropped", message, "leave them out of the export", "info"), None))
+    return list(personal)
 
 
 def _refuse_split(export: Export, targets: Targets, fitted: _Fitted) -> None:

@@ -84,6 +84,7 @@ def test_eusurvey_goes_on_in_further_sheets(write: Write, read: Read) -> None:
     assert found.values("source_column")["AT-001", "q5.b", ""] == ("B",)
     (issue,) = found.validated.issues.to_dict("records")
     assert (issue["rule"], issue["sheet"], issue["cell"], issue["row"]) == ("answer", "Content1", "B6", 6)
+    assert issue["hint"] == "allowed: Not started, Planned, Pilot, In use"
 
 
 @pytest.mark.parametrize("shift", [0, 1])

@@ -101,6 +101,14 @@ def test_limesurvey_address_and_token_are_dropped(write: Write, read: Read) -> N
     assert not found.part.accepted.astype(str).isin(["t0k3n", "192.0.2.1"]).any().any()
 
 
+def test_rows_that_are_set_aside_keep_no_address_either(write: Write, read: Read) -> None:
+    rows = [[*LIME, "ipaddr"], *([str(n), *LIME_ROW[1:6], "nonsense", *LIME_ROW[7:], "192.0.2.1"] for n in range(50))]
+    aside = read(write(rows)).part.quarantined
+    assert len(aside) == 50
+    assert set(aside["ipaddr"]) == {""}
+    assert set(aside["q1"]) == {"nonsense"}
+
+
 def test_limesurvey_apostrophe_before_a_formula_is_undone(write: Write, read: Read) -> None:
     row = [*LIME_ROW]
     row[LIME.index("q4")] = "'=1+1"
