@@ -84,7 +84,12 @@ def _describe(title: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _coding(answer_type: AnswerType) -> Mapping[str, str]:
-    """Titles of options with their shortnames behind, and numbers rated out of a highest one."""
+    """Titles of options with their shortnames behind, and numbers rated out of a highest one.
+
+    >>> texts = _coding(AnswerType(codes={"6": "Good", "7": "Best"}))
+    >>> texts["Good(6)"], texts["6/7"]
+    ('6', '6')
+    """
     texts: dict[str, str] = {}
     highest = list(answer_type.codes)[-1]
     for code, label in answer_type.codes.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -132,3 +134,23 @@ def test_google_forms_joins_with_either(separator: str, shared: Path, tmp_path: 
     path.write_text(re.sub(f"({labels}), (?={labels})", rf"\1{separator}", source), encoding="utf-8")
     assert f"invest{separator}Skills" in path.read_text(encoding="utf-8")
     assert read(path).values("value_code", "value_num", "value_text", "status") == expected(False, True)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith(".csv")])
+def test_one_wrong_cell_is_one_issue_at_that_cell(
+    name: str, shared: Path, tmp_path: Path, read: Callable[..., Any]
+) -> None:
+    """A number where an answer should be, in the row of FR-003."""
+    text = (shared / "survey_fixtures" / name).read_text(encoding="utf-8-sig")
+    separator = ";" if name.startswith(("kobo", "limesurvey_results_rpc")) else ","
+    rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) if row]
+    letter, first = FILES[name][6], FILES[name][9]
+    (row,) = (row for row in rows if "FR-003" in row)
+    row[ord(letter) - ord("A")] = "77"
+    stream = io.StringIO()
+    csv.writer(stream, delimiter=separator, quoting=csv.QUOTE_ALL).writerows(rows)
+    (tmp_path / name).write_text(stream.getvalue(), encoding="utf-8", newline="")
+    found = read(tmp_path / name)
+    assert found.issues == [("answer", f"{letter}{first + 3}")]
+    assert (found.validated.received, found.validated.n_accepted) == (5, 4)
+    assert set(found.table["hub"]) == set(ANSWERS) - {"FR-003"}

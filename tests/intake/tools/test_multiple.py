@@ -215,6 +215,20 @@ def test_the_command_writes_the_table(
     assert (report / "issues.html").exists()
 
 
+def test_responses_come_back_from_the_store_as_they_were(folder: Folder, shared: Path, read: Read) -> None:
+    """Ticks and the time of the response too."""
+    from dihkpi.store.payload import payloads, stored_columns, typed_frame
+
+    definitions = folder(scoring=SCORING)
+    found = read(shared / "survey_fixtures" / "kobo_xml_values_both.csv", definitions)
+    survey, accepted = definitions.survey("dih_maturity"), found.part.accepted
+    names = stored_columns(survey.form("answers"), accepted)
+    again = typed_frame(survey, survey.form("answers"), names, payloads(accepted, names))
+    pd.testing.assert_frame_equal(again, accepted[names])
+    assert str(again["submitted_at"].iloc[0]) == "2024-07-01 07:00:05"
+    assert again["q2.fund"].tolist()[:4] == ["0", "0", "1", "1"]
+
+
 def test_official_assessments_as_answers(definitions: Definitions, sme: list[list[str]], tmp_path: Path) -> None:
     """A form without options, hub or id of a response."""
     path = tmp_path / "a.csv"
