@@ -99,7 +99,8 @@ def recognise(
     message, hint = _not_recognised(path, sheets, nearest, survey)
     if tried:
         what, what_to_do = tried.told()
-        message, hint = f"{message}; {what}", what_to_do if tried.tool else f"{hint}; {what_to_do}"
+        known = tried.tool or tried.questionnaire
+        message, hint = f"{message}; {what}", what_to_do if known else f"{hint}; {what_to_do}"
     raise FileRefusedError("unknown_layout", message, hint)
 
 

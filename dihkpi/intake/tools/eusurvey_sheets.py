@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dihkpi.intake.sheet import Sheet
+from dihkpi.intake.sheet import Cells, Flags, Sheet
 
 ANONYMOUS = "Anonymous"
 """In the place of all ids of an anonymous survey; never translated."""
@@ -58,20 +58,14 @@ def merged_continuations(sheet: Sheet, header_row: int, own: Sequence[int]) -> S
     """
     if not own:
         return sheet
-    filled = np.vectorize(lambda text: bool(text.strip()), otypes=[bool])(sheet.cells)
-    spilled = ~filled[:, own].any(axis=1) & (filled.sum(axis=1) <= _FEW)
+    spilled: Flags = np.array(~_filled(sheet.cells[:, own]).any(axis=1), dtype=bool)
     spilled[: header_row + 2] = False
+    spilled[spilled] = _filled(sheet.cells[spilled]).sum(axis=1) <= _FEW
     if not spilled.any():
         return sheet
     cells = sheet.cells.copy()
-    above = header_row + 1
-    for i in range(header_row + 2, len(cells)):
-        if not spilled[i]:
-            above = i
-            continue
-        for j in np.flatnonzero(filled[i]).tolist():
-            longer = j and len(cells[above, j - 1]) > len(cells[above, j])
-            cells[above, j - 1 if longer else j] += cells[i, j]
+    for (i, j), pieces in _pieces(cells, spilled).items():
+        cells[i, j] = "".join([cells[i, j], *pieces])
     kept = ~spilled
     new = np.cumsum(kept) - 1
     return replace(
@@ -82,3 +76,21 @@ def merged_continuations(sheet: Sheet, header_row: int, own: Sequence[int]) -> S
         numbers=None if sheet.numbers is None else sheet.numbers[kept],
         anchors=None if sheet.anchors is None else (sheet.anchors[0][kept], sheet.anchors[1][kept]),
     )
+
+
+def _filled(cells: Cells) -> Flags:
+    return np.array([bool(text.strip()) for text in cells.ravel()], dtype=bool).reshape(cells.shape)
+
+
+def _pieces(cells: Cells, spilled: Flags) -> dict[tuple[int, int], list[str]]:
+    """Row and column of each text that goes on below, and its further pieces."""
+    pieces: dict[tuple[int, int], list[str]] = {}
+    above = 0
+    for i in range(1, len(cells)):
+        if not spilled[i]:
+            above = i
+            continue
+        for j in np.flatnonzero(_filled(cells[i])).tolist():
+            longer = j and len(cells[above, j - 1]) > len(cells[above, j])
+            pieces.setdefault((above, j - 1 if longer else j), []).append(cells[i, j])
+    return pieces

@@ -17,7 +17,9 @@ from dihkpi.intake.text import normalise_header
 Role = Literal["", "response", "submitted_at", "language", "system", "personal"]
 RESERVED: tuple[Role, ...] = ("response", "submitted_at", "language")
 """Columns that a form may declare to get what the tool says of a response."""
-_MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->", re.DOTALL)
+_MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>")
+_PARTS = 8
+"""So many parts of a name count; no code has more."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,8 @@ def splits(name: str, mark: str = "_") -> tuple[str, ...]:
     (('q5_SQ001', 'q5.SQ001'), ('hub',))
     """
     at = [i for i, letter in enumerate(name) if letter == mark]
+    if len(at) >= _PARTS:
+        return (name,)
     cut = [f"{name[:i]}.{name[i + 1 :]}" for i in at]
     return tuple(dict.fromkeys([name, *cut, name.replace(mark, ".")]))
 
@@ -155,8 +159,18 @@ def path_ends(name: str) -> tuple[str, ...]:
     >>> path_ends("g_strategy/q2/tbi")
     ('g_strategy/q2/tbi', 'g_strategy.q2.tbi', 'q2.tbi', 'tbi')
     """
-    parts = [part for part in re.split(r"[/:.\\-]+|__", name) if part]
+    parts = [part for part in re.split(r"[/:.\\-]+|__", name) if part][-_PARTS:]
     return tuple(dict.fromkeys([name, *(".".join(parts[i:]) for i in range(len(parts)))]))
+
+
+def text_ends(title: str, mark: str = "/") -> tuple[str, ...]:
+    """The ends of a path of labels, longest first, with its marks as they are.
+
+    >>> text_ends("Strategy/Services/Test")
+    ('Strategy/Services/Test', 'Services/Test', 'Test')
+    """
+    parts = title.split(mark)
+    return (title, *(mark.join(parts[i:]) for i in range(max(1, len(parts) - _PARTS), len(parts))))
 
 
 def column(sheet: Sheet, position: int, first: int) -> list[str]:

@@ -9,6 +9,7 @@ from dihkpi.definitions import Definitions, Survey
 from dihkpi.errors import FileRefusedError
 from dihkpi.intake.recognise import NEAR, Match
 from dihkpi.intake.sheet import Sheet
+from dihkpi.intake.text import normalise_header
 from dihkpi.intake.tools.eusurvey import EUSURVEY
 from dihkpi.intake.tools.export import Export, ToolReader
 from dihkpi.intake.tools.fit import fit
@@ -37,15 +38,20 @@ class Tried:
         The form that fits best, where none fits well enough.
     refusal : FileRefusedError, optional
         Why an export cannot be read.
+    questionnaire : str
+        What questionnaire the file is, when it holds no answers.
     """
 
     matches: list[tuple[Sheet, Match]] = field(default_factory=list)
     tool: ToolReader | None = None
     nearest: Match | None = None
     refusal: FileRefusedError | None = None
+    questionnaire: str = ""
 
     def told(self) -> tuple[str, str]:
         """What the file is, and what to do: nothing of it fits a survey."""
+        if self.questionnaire:
+            return f"it is a questionnaire ({self.questionnaire}), not its answers", "export the responses"
         if self.tool is None:
             signs = "; ".join(f"{tool.title}: {tool.sign}" for tool in TOOLS)
             return "it is not an export of a known tool", f"exports are known by this: {signs}"
@@ -75,7 +81,7 @@ def try_tools(
     named : bool
         Whether the user said which survey it is: then a few columns are enough, and what is missing is told.
     """
-    tried = Tried()
+    tried = Tried(questionnaire=_questionnaire(sheets))
     for tool in TOOLS:
         try:
             exports = tool.read(sheets, container, definitions)
@@ -92,6 +98,13 @@ def try_tools(
         if fits:
             tried.nearest = max((match for _, match in fits), key=_nearness)
     return tried
+
+
+def _questionnaire(sheets: Sequence[Sheet]) -> str:
+    """What questionnaire a file is, if it is one."""
+    if {"survey", "choices"} <= {normalise_header(sheet.name) for sheet in sheets}:
+        return "an XLSForm"
+    return "the structure of a LimeSurvey" if sheets[0].head[0] >= {"class", "type/scale"} else ""
 
 
 def _nearness(match: Match) -> tuple[bool, float]:

@@ -14,7 +14,7 @@ from dihkpi.intake.issues import Fault
 from dihkpi.intake.known_answers import known_texts
 from dihkpi.intake.recognise import Match, form_required
 from dihkpi.intake.sheet import Sheet
-from dihkpi.intake.text import normalise_header
+from dihkpi.intake.text import normalise_header, show
 from dihkpi.intake.tools.edit import with_lower_case, with_response, without
 from dihkpi.intake.tools.export import RESERVED, Export, Heading, column, plain
 from dihkpi.intake.tools.targets import Targets
@@ -22,6 +22,7 @@ from dihkpi.intake.tools.targets import Targets
 _PERSONAL = re.compile(
     r"[^@\s]+@[^@\s]+\.[^@\s]+|(?:[0-9]{1,3}\.){3}[0-9]{1,3}|(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{0,4}"
 )
+_LONGEST_ADDRESS = 320
 _NOBODY = {"anonymous", ""}
 _MERGED = ("dates", "decimal", "missing", "joined", "empty_multi", "apart", "fixed", "until")
 """Fields of a declared layout that are put over what a file tells."""
@@ -55,18 +56,12 @@ def fit(export: Export, survey: Survey, form_name: str) -> tuple[Sheet, Match] |
     if export.tool == "eusurvey":
         _refuse_split(export, targets, fitted)
     sheet = without(export.sheet, _note_left(export, fitted), export.header_row + export.below)
-    for heading in export.headings:
-        if heading.role in RESERVED and heading.role in form.columns:
-            fitted.found.setdefault(heading.role, heading)
-    headers: dict[str, Source] = {name: Source(position=h.position + 1) for name, h in fitted.found.items()}
-    if "response" in form.columns and "response" not in headers:
-        headers["response"] = Source(position=sheet.cells.shape[1] + 1)
-        sheet = with_response(sheet)
-    if "language" in headers:
-        sheet = with_lower_case(sheet, (headers["language"].position or 1) - 1)
-    for name in wanted:
-        if name not in there:
-            headers[name] = Source(header=(name,))
+    sheet, headers = _headers(export, targets, sheet, fitted)
+    absent = [name for name in wanted if name not in there]
+    for code in form.multiple:
+        ticks = [name for name in form.ticks(code).values() if name not in fitted.found]
+        absent += ticks if code in there and code not in fitted.found else []
+    headers |= {name: Source(header=(name,)) for name in absent}
     layout = _layout(export, targets, headers, fitted)
     complete = all(name in there for name in wanted if form_required(form, name))
     match = Match(
@@ -76,6 +71,21 @@ def fit(export: Export, survey: Survey, form_name: str) -> tuple[Sheet, Match] |
     return sheet, match
 
 
+def _headers(export: Export, targets: Targets, sheet: Sheet, fitted: _Fitted) -> tuple[Sheet, dict[str, Source]]:
+    """Where each column stands, what the tool says of a response included, and the sheet with what that takes."""
+    columns = targets.form.columns
+    for heading in export.headings:
+        if heading.role in RESERVED and heading.role in columns:
+            fitted.found.setdefault(heading.role, heading)
+    headers = {name: Source(position=heading.position + 1) for name, heading in fitted.found.items()}
+    if "response" in columns and "response" not in headers:
+        headers["response"] = Source(position=sheet.cells.shape[1] + 1)
+        sheet = with_response(sheet)
+    if "language" in headers:
+        sheet = with_lower_case(sheet, fitted.found["language"].position)
+    return sheet, headers
+
+
 def _any_tick(targets: Targets, name: str, fitted: _Fitted) -> bool:
     return name in targets.form.multiple and any(tick in fitted.found for tick in targets.form.ticks(name).values())
 
@@ -83,7 +93,7 @@ def _any_tick(targets: Targets, name: str, fitted: _Fitted) -> bool:
 def _assigned(export: Export, targets: Targets) -> _Fitted:
     """Each heading to its name, in the order of certainty; a surer way leaves nothing to a less sure one."""
     fitted = _Fitted()
-    waiting = [h for h in export.headings if h.role not in RESERVED]
+    waiting = [heading for heading in export.headings if heading.role not in RESERVED]
     for way in (_by_header, _by_code, _by_end, _by_text):
         claimed = set(fitted.found)
         still: list[Heading] = []
@@ -91,22 +101,31 @@ def _assigned(export: Export, targets: Targets) -> _Fitted:
             names = way(targets, heading) if not heading.role or way in (_by_header, _by_code) else []
             if heading.role == "system" and way is _by_code:  # a name of the tool's own, unless it is an item
                 names = [name for name in names if name not in targets.form.columns]
-            if not names or (len(names) == 1 and names[0] in claimed and way is _by_end):
-                still.append(heading)
-            elif len(names) > 1:
-                message = f"the column '{heading.title}' may be {' or '.join(names)}"
-                severity = "error" if way is _by_code else "warning"
-                hint = f"name it in a layout with 'tool: {export.tool}' of the survey"
-                fitted.notes.append((Fault("ambiguous_column", message, hint, severity), heading.position))
-            elif names[0] in fitted.found:
-                message = f"the columns '{fitted.found[names[0]].title}' and '{heading.title}' are both {names[0]}"
-                fault = Fault("duplicate_column", message, "keep one of them; no row was accepted")
-                fitted.notes.append((fault, heading.position))
+            if way is _by_end and claimed.issuperset(names):
+                names = []
+            if names:
+                _claim(export, fitted, heading, names, "error" if way is _by_code else "warning")
             else:
-                fitted.found[names[0]] = heading
+                still.append(heading)
         waiting = still
     fitted.left = [heading for heading in waiting if heading.role != "system"]
     return fitted
+
+
+def _claim(export: Export, fitted: _Fitted, heading: Heading, names: list[str], severity: str) -> None:
+    """Give a name to its heading, or note why it has none."""
+    title = show(heading.title)
+    if len(names) > 1:
+        message = f"the column '{title}' may be {' or '.join(names)}"
+        hint = f"name it in a layout with 'tool: {export.tool}' of the survey"
+        fitted.notes.append((Fault("ambiguous_column", message, hint, severity), heading.position))
+    elif names[0] in fitted.found:
+        other = show(fitted.found[names[0]].title)
+        message = f"the columns '{other}' and '{title}' are both {names[0]}"
+        fault = Fault("duplicate_column", message, "keep one of them; no row was accepted")
+        fitted.notes.append((fault, heading.position))
+    else:
+        fitted.found[names[0]] = heading
 
 
 def _by_header(targets: Targets, heading: Heading) -> list[str]:
@@ -145,17 +164,21 @@ def _note_left(export: Export, fitted: _Fitted) -> list[int]:
     for heading in fitted.left:
         texts = column(export.sheet, heading.position, first)
         filled = {text.strip().casefold() for text in texts} - _NOBODY
-        if heading.role or (filled and all(_PERSONAL.fullmatch(text.strip()) for text in texts)):
+        if heading.role or (filled and all(map(_is_address, texts))):
             if filled or export.sheet.whole:
                 personal[heading.position] = heading.title
         elif filled or export.sheet.whole:
-            message = f"the column '{heading.title}' is not part of this survey and was not read"
+            message = f"the column '{show(heading.title)}' is not part of this survey and was not read"
             hint = "remove it, or correct its name"
             fitted.notes.append((Fault("unknown_column", message, hint, "warning"), heading.position))
     if personal:
-        message = f"columns about persons were dropped: {', '.join(personal.values())}"
+        message = f"columns about persons were dropped: {', '.join(map(show, personal.values()))}"
         fitted.notes.append((Fault("personal_dropped", message, "leave them out of the export", "info"), None))
     return list(personal)
+
+
+def _is_address(text: str) -> bool:
+    return len(text) <= _LONGEST_ADDRESS and _PERSONAL.fullmatch(text.strip()) is not None
 
 
 def _refuse_split(export: Export, targets: Targets, fitted: _Fitted) -> None:
@@ -176,7 +199,8 @@ def _refuse_split(export: Export, targets: Targets, fitted: _Fitted) -> None:
         ):
             raise FileRefusedError(
                 "split_choices",
-                f"the answers to '{heading.title}' were split into columns of Yes and No, which EUSurvey fills wrongly",
+                f"the answers to '{show(heading.title)}' were split into columns of Yes and No, "
+                "which EUSurvey fills wrongly",
                 "export again without 'split multiple choice', or as XML",
             )
 

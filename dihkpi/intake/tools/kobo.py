@@ -8,7 +8,7 @@ from dihkpi.definitions import Definitions
 from dihkpi.definitions.survey import Tool
 from dihkpi.intake.sheet import Sheet
 from dihkpi.intake.text import normalise_header
-from dihkpi.intake.tools.export import Export, ToolReader, headings_of, path_ends, roles_of
+from dihkpi.intake.tools.export import Export, ToolReader, headings_of, path_ends, roles_of, text_ends
 
 _KOBO = {"_id", "_uuid", "_submission_time"}
 _BLANK = " "
@@ -34,8 +34,7 @@ def _export(sheet: Sheet, tool: Tool, definitions: Definitions) -> Export:
 
 def _describe(title: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Codes and texts: the path of groups in front may be left out, and so may only it."""
-    parts = title.split("/")
-    return path_ends(title), tuple("/".join(parts[i:]) for i in range(len(parts)))
+    return path_ends(title), text_ends(title)
 
 
 def _has_tags(sheet: Sheet) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from dihkpi.definitions import Definitions
+from dihkpi.errors import FileRefusedError
 from dihkpi.intake.submission import read_submission
 
 MISSING = (None, None, None, "missing")
@@ -154,3 +155,12 @@ def test_one_wrong_cell_is_one_issue_at_that_cell(
     assert found.issues == [("answer", f"{letter}{first + 3}")]
     assert (found.validated.received, found.validated.n_accepted) == (5, 4)
     assert set(found.table["hub"]) == set(ANSWERS) - {"FR-003"}
+
+
+@pytest.mark.parametrize(("name", "what"), [("xlsform.xlsx", "an XLSForm"),
+                                            ("limesurvey_structure.txt", "the structure of a LimeSurvey")])  # fmt: skip
+def test_questionnaires_are_no_answers(name: str, what: str, shared: Path, survey: Definitions) -> None:
+    with pytest.raises(FileRefusedError) as refused:
+        read_submission(shared / "survey_fixtures" / name, survey)
+    assert f"it is a questionnaire ({what}), not its answers" in str(refused.value)
+    assert refused.value.hint == "export the responses"

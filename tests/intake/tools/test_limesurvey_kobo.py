@@ -188,6 +188,19 @@ def test_two_columns_for_one_item_are_an_error(write: Write, read: Read) -> None
     assert found.validated.n_accepted == 0
 
 
+def test_missing_column_of_an_option_is_told(write: Write, read: Read) -> None:
+    rows = [[cell for i, cell in enumerate(row) if i != 8] for row in (LIME, LIME_ROW)]
+    found = read(write(rows))
+    assert found.validated.issues[["rule", "column"]].to_numpy().tolist() == [["missing_column", "q2.skills"]]
+
+
+def test_long_odd_headers_cost_nothing(write: Write, read: Read) -> None:
+    odd = ["_" * 30_000, "/a" * 15_000, "<!--" * 8_000, "(" * 30_000, "a." + "." * 30_000 + "@"]
+    found = read(write([[*KOBO, *odd], [*KOBO_ROW, *("x@" + "." * 30_000 + "@" for _ in odd)]], ";"))
+    assert [rule for rule, _ in found.issues] == ["unknown_column"] * 5
+    assert found.validated.issues["message"].str.len().max() < 200
+
+
 def test_column_of_another_survey_is_named(write: Write, read: Read) -> None:
     found = read(write([[*LIME, "q99"], [*LIME_ROW, "x"]]))
     assert found.issues == [("unknown_column", "P1")]

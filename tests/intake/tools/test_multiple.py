@@ -229,6 +229,37 @@ def test_responses_come_back_from_the_store_as_they_were(folder: Folder, shared:
     assert again["q2.fund"].tolist()[:4] == ["0", "0", "1", "1"]
 
 
+def test_a_hub_that_answers_for_itself_stays_known(folder: Folder, shared: Path, tmp_path: Path) -> None:
+    """It is respondent and hub at once: the one gets a pseudonym, the other does not. Two exports are one set."""
+    from dihkpi.pipeline.inbox import take_in
+    from dihkpi.pipeline.tables import prepare
+    from dihkpi.store import open_store
+    from dihkpi.store.snapshot import take_snapshot
+
+    definitions = folder(scoring=SCORING)
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "hubs.csv").write_text(
+        "hub,name,country,nuts\nAT-001,A,AT,AT13\nDE-002,B,DE,DE11\nFR-003,C,FR,FR10\nEL-004,D,EL,EL30\n"
+        "PL-005,E,PL,PL91\n", encoding="utf-8",
+    )  # fmt: skip
+    for name in ("kobo_xml_values_both.csv", "limesurvey_results_comma.csv"):
+        (inbox / name).write_bytes((shared / "survey_fixtures" / name).read_bytes())
+    store = open_store(tmp_path / "store.db")
+    try:
+        assert not take_in(inbox, store, definitions).refused
+        prepared = prepare(take_snapshot(store, definitions, tmp_path / "snapshots"), definitions, b"key", {})
+    finally:
+        store.close()
+    assessments, scores = prepared.assessments, prepared.scores
+    assert sorted(assessments["hub"]) == ["AT-001", "DE-002", "EL-004", "FR-003", "PL-005"]
+    assert not set(assessments["respondent"]) & set(assessments["hub"])
+    who = assessments.set_index("respondent")["hub"]
+    services = scores[scores["dimension"] == "services"]
+    found = dict(zip(services["code"].map(who), services["value"], strict=True))
+    assert (found["AT-001"], found["EL-004"], found["FR-003"]) == (pytest.approx(200 / 3), 100, pytest.approx(100 / 3))
+
+
 def test_official_assessments_as_answers(definitions: Definitions, sme: list[list[str]], tmp_path: Path) -> None:
     """A form without options, hub or id of a response."""
     path = tmp_path / "a.csv"
