@@ -28,12 +28,13 @@ def test_pages_are_those_of_the_definitions() -> None:
         )
 
 
-FILES = sorted([*TOP.glob("surveys/*/*/*.yaml"), *TOP.glob("schemas/*.yaml"), *TOP.glob("schemas/tables/*.yaml")])
+FOLDERS = ("surveys/*/*", "schemas", "schemas/tables", "schemas/layouts")
+FILES = sorted(path for folder in FOLDERS for path in TOP.glob(f"{folder}/*.yaml"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(TOP)))
 def test_an_editor_accepts_every_bundled_file(path: Path) -> None:
-    kind = "table" if path.parent.name == "tables" else path.stem
+    kind = {"tables": "table", "layouts": "layout"}.get(path.parent.name, path.stem)
     schema = json.loads((TOP / f"schemas/json/{kind}.schema.json").read_text(encoding="utf-8"))
     content = json.loads(json.dumps(YAML(typ="safe", pure=True).load(path), default=str))
     assert list(jsonschema.Draft202012Validator(schema).iter_errors(content)) == []

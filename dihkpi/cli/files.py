@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from dihkpi.definitions import Definitions
+    from dihkpi.intake.between import Tables
     from dihkpi.intake.hubs import HubNames
+    from dihkpi.intake.submission import Submission
     from dihkpi.intake.validate import Validated
 
 Files = Annotated[
@@ -52,8 +54,8 @@ def validate(
     as_json: AsJson = False,
 ) -> None:
     """Check files: what is wrong, in which cell, and what to do about it."""
-    loaded, hubs = _context(definitions, workspace)
-    checked, table, issues = _validate_all(files, loaded, survey, hubs)
+    loaded, hubs, known = _context(definitions, workspace)
+    checked, table, issues = _validate_all(files, loaded, survey, hubs, known)
     if answers:
         _write_answers(checked, loaded, answers)
     if report:
@@ -89,7 +91,7 @@ def score(
     as_json: AsJson = False,
 ) -> None:
     """Score answers without a workspace: one row per respondent and node of the scoring tree."""
-    loaded, _ = _context(definitions, None)
+    loaded, *_ = _context(definitions, None)
     options = _options(option or [])
     checked, table, issues = _validate_all(files, loaded, survey, None)
     scores = _scores(checked, loaded, options)
@@ -105,41 +107,48 @@ def score(
         raise typer.Exit(DATA_HAS_ERRORS)
 
 
-def _context(definitions: Path | None, workspace: Path | None) -> tuple[Definitions, HubNames | None]:
+def _context(definitions: Path | None, workspace: Path | None) -> tuple[Definitions, HubNames | None, Tables]:
     from dihkpi.definitions import load_definitions
 
     if workspace is None:
-        return load_definitions(definitions), None
+        return load_definitions(definitions), None, {}
     from dihkpi.pipeline.inbox import known_hubs
+    from dihkpi.pipeline.known import RecordedTables
     from dihkpi.workspace import open_workspace
 
     space = open_workspace(workspace)
     loaded = space.load_definitions(definitions)
     store = space.open_store()
     try:
-        return loaded, known_hubs(store, loaded)
+        return loaded, known_hubs(store, loaded), dict(RecordedTables(store, loaded))
     finally:
         store.close()
 
 
 def _validate_all(
-    files: list[Path], loaded: Definitions, survey: str | None, hubs: HubNames | None
+    files: list[Path], loaded: Definitions, survey: str | None, hubs: HubNames | None, known: Tables | None = None
 ) -> tuple[list[Validated], pd.DataFrame, pd.DataFrame]:
     """Every file validated; a file that cannot be read is an issue."""
     import pandas as pd
 
     from dihkpi.intake.issues import concat_issues
     from dihkpi.intake.submission import read_submission
-    from dihkpi.intake.validate import validate as check
+    from dihkpi.intake.together import validate_together
     from dihkpi.pipeline.inbox import refusal
 
-    checked: list[Validated] = []
+    opened: list[Submission] = []
     refused: list[pd.DataFrame] = []
     for name, path in zip(_names(files), files, strict=True):
         try:
-            checked.append(check(read_submission(path, loaded, survey=survey, name=name), loaded, hubs=hubs))
+            opened.append(read_submission(path, loaded, survey=survey, name=name))
         except FileRefusedError as fault:
             refused.append(refusal(name, fault))
+    checked: list[Validated] = []
+    for submission, found in zip(opened, validate_together(opened, loaded, hubs=hubs, known=known), strict=True):
+        if isinstance(found, FileRefusedError):
+            refused.append(refusal(submission.name, found))
+        else:
+            checked.append(found)
     columns = list(loaded.tables["files"].columns)
     table = pd.concat([v.files() for v in checked], ignore_index=True) if checked else pd.DataFrame(columns=columns)
     return checked, table, concat_issues([*(v.issues for v in checked), *refused])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from dihkpi.definitions.collection import Definitions, Survey
 from dihkpi.definitions.crosscheck_places import level_problems, report_problems
+from dihkpi.definitions.crosscheck_rules import accept_problems, column_kinds, expression_problems, rule_problems
 from dihkpi.definitions.crosscheck_scoring import scoring_problems
 from dihkpi.definitions.explain import known
-from dihkpi.definitions.expressions import parse
+from dihkpi.definitions.expression_types import Kind, kind_of
 from dihkpi.definitions.indicators import Indicator
 from dihkpi.definitions.multiple import TICK_TYPE, TICKS
 from dihkpi.definitions.survey import Form
@@ -28,6 +29,7 @@ def cross_check(definitions: Definitions) -> list[str]:
         problems += _ticks(survey, f"{where}/survey.yaml › answer_types › {TICKS}")
         for form_name, form in survey.forms.items():
             problems += _form(definitions, survey, form, f"{where}/survey.yaml › forms › {form_name}")
+        problems += accept_problems(definitions, survey, f"{where}/survey.yaml › accept")
         if survey.raw_scoring is not None:
             problems += scoring_problems(survey, f"{where}/scoring.yaml")
         for key, indicator in survey.indicators.items():
@@ -48,31 +50,15 @@ def _ticks(survey: Survey, where: str) -> Iterator[str]:
         yield f"{where}: its codes must be {', '.join(TICK_TYPE['codes'])}, in this order"
 
 
-def column_names(form: Form) -> list[str]:
-    """Every name a rule or indicator over the form may use."""
-    ranges = [name for name, column in form.columns.items() if column.type == "dates"]
-    ends = ["start", "end"] if ranges else []
-    items = [item.code for item in form.items]
-    return [*form.columns, *ends, *items, *form.derived, "respondent", "hub", "today"]
-
-
-def _expression(text: str, names: Iterable[str], where: str) -> Iterator[str]:
-    try:
-        expression = parse(text)
-    except ValueError as fault:
-        yield f"{where}: {fault}"
-        return
-    for name in expression.names:
-        yield from known(name, names, where, "column")
-
-
 def _form(definitions: Definitions, survey: Survey, form: Form, where: str) -> Iterator[str]:
-    names = column_names(form)
+    names = list(column_kinds(definitions, survey, form))
     for key in (*form.key, *form.key_without):
         yield from known(key, names, f"{where} › key", "column")
     for field in ("hub", "hub_country", "wave", "date"):
         if value := getattr(form, field):
             yield from known(value, names, f"{where} › {field}", "column")
+    if "hub" in form.columns and not form.hub and form.kind not in ("hubs", "catalogue"):
+        yield f"{where} › hub: missing; without it the column 'hub' is not read\n      write 'hub: hub'"
     for name, column in form.columns.items():
         for listed in (*column.codes, *column.also):
             yield from known(listed, definitions.codelists, f"{where} › columns › {name} › codes", "code list")
@@ -87,41 +73,21 @@ def _form(definitions: Definitions, survey: Survey, form: Form, where: str) -> I
     codes = [item.code for item in form.items]
     for code in {code for code in codes if codes.count(code) > 1}:
         yield f"{where} › items: the item '{code}' is there twice"
-    yield from _rules(form, names, where)
+    yield from rule_problems(definitions, survey, form, where)
     yield from _layouts(survey, form, names, where)
-
-
-def _rules(form: Form, names: list[str], where: str) -> Iterator[str]:
-    for name, rule in form.rules.items():
-        at = f"{where} › rules › {name}"
-        if rule.check:
-            yield from _expression(rule.check, names, f"{at} › check")
-        for cell in rule.cells:
-            yield from known(cell, names, f"{at} › cells", "column")
-        if rule.exclusive:
-            yield from known(rule.exclusive, [item.code for item in form.items], f"{at} › exclusive", "item")
-        kinds = [
-            rule.check,
-            rule.sequence,
-            rule.exclusive,
-            rule.unanswered or None,
-            rule.straight_lining or None,
-        ]
-        if sum(kind is not None for kind in kinds) != 1:
-            yield f"{at}: needs exactly one of check, sequence, exclusive, unanswered, straight_lining"
-    for name, derived in form.derived.items():
-        at = f"{where} › derived › {name}"
-        if derived.expression:
-            yield from _expression(derived.expression, names, at)
-        if derived.attribute:
-            yield from known(derived.attribute.partition(".")[0], names, at, "column")
 
 
 def _layouts(survey: Survey, form: Form, names: list[str], where: str) -> Iterator[str]:
     for name, layout in form.layouts.items():
         at = f"{where} › layouts › {name}"
-        for column in (*layout.headers, *layout.fixed):
-            yield from known(column, [*names, *form.multiple], f"{at} › headers", "column")
+        names_of_file = [*names, *form.multiple]
+        for column in (*layout.headers, *layout.fixed, *layout.fill_down, *layout.cells):
+            yield from known(column, names_of_file, f"{at} › headers", "column")
+        for number, block in enumerate(layout.blocks, 1):
+            for column in block.columns.values():
+                yield from known(column, names_of_file, f"{at} › blocks › {number} › columns", "column")
+            for facet in block.facets:
+                yield from known(facet, form.facets, f"{at} › blocks › {number} › facets", "facet")
         same = [other for other, given in form.layouts.items() if layout.tool and given.tool == layout.tool]
         if same[1:] and same[0] != name:
             yield f"{at} › tool: the layout '{same[0]}' is for {layout.tool} too\n      put both into one"
@@ -148,18 +114,20 @@ def _indicator(definitions: Definitions, survey: Survey, indicator: Indicator, w
         return
     yield from known(indicator.of, [*survey.forms, *SCORE_SOURCES, "hubs"], f"{where} › of", "form")
     if indicator.of == "hubs":
-        names = hub_columns(definitions)
+        kinds = hub_columns(definitions)
     elif indicator.of in survey.forms:
-        names = [*column_names(survey.forms[indicator.of]), *JOINED]
+        kinds = {**dict.fromkeys(JOINED, "text"), **column_kinds(definitions, survey, survey.forms[indicator.of])}
     else:
         return
-    for text in filter(None, (indicator.where, indicator.sum, indicator.mean, indicator.share, indicator.distinct)):
-        yield from _expression(text, names, where)
-    if indicator.ratio:
-        yield from _expression(indicator.ratio.of, names, f"{where} › ratio › of")
-        yield from _expression(indicator.ratio.to, names, f"{where} › ratio › to")
+    ratio = (indicator.ratio.of, indicator.ratio.to) if indicator.ratio else ()
+    for text in filter(None, (indicator.where, indicator.share)):
+        yield from expression_problems(text, kinds, where, ["condition"])
+    for text in filter(None, (indicator.sum, indicator.mean, *ratio)):
+        yield from expression_problems(text, kinds, where, ["number", "condition"])
+    if indicator.distinct:
+        yield from expression_problems(indicator.distinct, kinds, where)
     for column in indicator.breakdowns:
-        yield from known(column, names, f"{where} › breakdowns", "column")
+        yield from known(column, kinds, f"{where} › breakdowns", "column")
 
 
 def _same_indicators(definitions: Definitions) -> Iterator[str]:
@@ -173,12 +141,12 @@ def _same_indicators(definitions: Definitions) -> Iterator[str]:
                    "      give it another id, or the same name and unit")  # fmt: skip
 
 
-def hub_columns(definitions: Definitions) -> list[str]:
-    """Columns of the table of hubs, with the attributes of the country as ``country_…``."""
+def hub_columns(definitions: Definitions) -> dict[str, Kind]:
+    """Columns of the table of hubs, with the attributes of the country as ``country_…``, and what they are."""
     countries = definitions.codelists.get("countries")
-    attributes = [f"country_{name}" for name in countries.attributes] if countries else []
     table = definitions.tables.get("hubs")
-    return [*(table.columns if table else ()), *attributes]
+    kinds = {name: kind_of(column.type) for name, column in table.columns.items()} if table else {}
+    return {**kinds, **{f"country_{name}": kind_of("text") for name in (countries.attributes if countries else ())}}
 
 
 def _examples(survey: Survey, where: str) -> Iterator[str]:

@@ -17,12 +17,18 @@ from dihkpi.definitions.indicators import Example, Indicator, Level, PolicyValue
 from dihkpi.definitions.loader import load_definitions
 from dihkpi.definitions.scoring import Bands, ItemSet, Knockout, Node, Option, Scoring
 from dihkpi.definitions.survey import (
+    Accept,
     AnswerType,
     Column,
+    Comparison,
     Derived,
     Form,
     Item,
     Layout,
+    LayoutFile,
+    Place,
+    QuestionBlock,
+    Reference,
     Respondent,
     Rule,
     Sequence,
@@ -30,7 +36,21 @@ from dihkpi.definitions.survey import (
 )
 
 _FILES: dict[str, tuple[type[BaseModel], ...]] = {
-    "survey.yaml": (SurveyText, AnswerType, Form, Column, Respondent, Rule, Sequence, Derived, Layout),
+    "survey.yaml": (
+        SurveyText,
+        Accept,
+        AnswerType,
+        Form,
+        Column,
+        Respondent,
+        Rule,
+        Reference,
+        Comparison,
+        Sequence,
+        Derived,
+        Layout,
+    ),
+    "layouts/*.yaml": (LayoutFile, QuestionBlock, Place),
     "items.csv": (Item,),
     "scoring.yaml": (Scoring, Node, ItemSet, Knockout, Bands, Option),
     "indicators.yaml": (Indicator,),

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from dihkpi.definitions.indicators import Example, Indicator, Level, PolicyValue, ReportDefinition, TableDefinition
 from dihkpi.definitions.scoring import Scoring
-from dihkpi.definitions.survey import SurveyText
+from dihkpi.definitions.survey import LayoutFile, SurveyText
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -25,9 +25,15 @@ def json_schemas() -> dict[str, dict[str, Any]]:
     survey = _schema(SurveyText)
     survey["$defs"]["Form"]["properties"]["items"] = {"type": "string", "description": "a CSV beside the file"}
     del survey["$defs"]["Form"]["properties"]["multiple"]
+    scoring = _schema(Scoring)
+    for name in ("nodes", "item_points"):
+        told = scoring["properties"][name].pop("description", None)
+        either = {"anyOf": [{"type": "string", "description": "a CSV beside the file"}, scoring["properties"][name]]}
+        scoring["properties"][name] = either | ({"description": told} if told else {})
     return {
         "survey": survey,
-        "scoring": _schema(Scoring),
+        "layout": _schema(LayoutFile),
+        "scoring": scoring,
         "indicators": _entries(Indicator),
         "levels": _entries(Level),
         "policy": _entries(PolicyValue),

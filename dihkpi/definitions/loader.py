@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from dihkpi.definitions.base import Definition
 from dihkpi.definitions.codelists import CodeList, read_code_list, read_csv_rows
 from dihkpi.definitions.collection import Definitions, Survey
-from dihkpi.definitions.explain import explain
+from dihkpi.definitions.explain import explain, known
 from dihkpi.definitions.indicators import (
     Level,
     PolicyValue,
@@ -23,7 +23,7 @@ from dihkpi.definitions.locate import FOLDERS, bundled_root, misplaced
 from dihkpi.definitions.multiple import spread
 from dihkpi.definitions.options import apply_options
 from dihkpi.definitions.scoring import Option, Scoring
-from dihkpi.definitions.survey import Item, SurveyText
+from dihkpi.definitions.survey import Item, LayoutFile, SurveyText
 from dihkpi.definitions.yaml import read_yaml
 from dihkpi.errors import DefinitionError, UsageError, hint_for
 
@@ -78,10 +78,13 @@ class _Loader:
     def __init__(self, roots: tuple[Path, ...], problems: list[str]) -> None:
         self.roots, self.problems = roots, problems
         self.digest = hashlib.sha256()
+        self.layouts: dict[str, tuple[LayoutFile, dict[str, Any]]] = {}
 
     def load(self) -> Definitions:
         lists = self._code_lists()
+        self.layouts = self._layout_files()
         raw = self._raw_surveys()
+        self._check_layout_files(raw)
         ids = sorted({indicator for files in raw.values() for indicator in files.get("indicators.yaml") or {}})
         lists["indicators"] = CodeList("indicators", tuple({"code": code, "label": code} for code in ids))
         versions = {key: survey for key, files in raw.items() if (survey := self._survey(key, files))}
@@ -132,6 +135,39 @@ class _Loader:
             except DefinitionError as fault:
                 self.problems.extend(fault.problems)
         return lists
+
+    def _layout_files(self) -> dict[str, tuple[LayoutFile, dict[str, Any]]]:
+        """Layouts by the name of their file, as they are written too."""
+        found = {}
+        for path in self._files("schemas/layouts/*.yaml"):
+            raw = self._mapping(path, f"layouts/{path.name}")
+            layout = self._build(LayoutFile, raw, f"layouts/{path.name}")
+            if layout is not None:
+                found[path.stem] = (layout, raw)
+        return found
+
+    def _check_layout_files(self, raw: Mapping[tuple[str, str], Mapping[str, Any]]) -> None:
+        """Every layout must belong to a form that is there."""
+        for name, (layout, _) in self.layouts.items():
+            where = f"layouts/{name}.yaml"
+            surveys = {key[0] for key in raw}
+            versions = {key[1] for key in raw if key[0] == layout.survey}
+            self.problems += known(layout.survey, surveys, f"{where} › survey", "survey")
+            if layout.version and versions:
+                self.problems += known(layout.version, versions, f"{where} › version", "version")
+            for key, files in raw.items():
+                if layout.belongs_to(*key):
+                    forms = (files.get("survey.yaml") or {}).get("forms") or {}
+                    self.problems += known(layout.form, forms, f"{where} › form", "form")
+
+    def _with_layouts(self, key: tuple[str, str], forms: Any) -> Any:
+        """Forms with the layouts of their files put in."""
+        for name, (layout, raw) in self.layouts.items():
+            if layout.belongs_to(*key) and isinstance(forms, dict) and isinstance(forms.get(layout.form), dict):
+                body = {field: value for field, value in raw.items() if field not in ("survey", "form", "version")}
+                form = forms[layout.form]
+                forms = {**forms, layout.form: {**form, "layouts": {**form.get("layouts", {}), name: body}}}
+        return forms
 
     def _entries(self, pattern: str, model: type[Model]) -> dict[str, Model]:
         merged: dict[str, Model] = {}
@@ -184,22 +220,23 @@ class _Loader:
             self.problems.append(
                 f"{name}/survey.yaml: survey and version must be those of the folder, {key[0]} and {key[1]}"
             )
-        raw = spread({**raw, "forms": self._with_items(name, raw, files["folders"])})
+        raw = {**raw, "forms": self._with_layouts(key, self._with_items(name, raw, files["folders"]))}
+        raw = spread(raw)
         scoring = files.get("scoring.yaml") or None
         if scoring is not None:
             scoring = self._with_tables(name, scoring, files["folders"])
             self._check_scoring(name, scoring)
-        known = set(SurveyText.model_fields)
+        fields = set(SurveyText.model_fields)
         body = {
-            **{k: v for k, v in raw.items() if k in known},
+            **{k: v for k, v in raw.items() if k in fields},
             "indicators": files.get("indicators.yaml") or {},
             "examples": files.get("examples.yaml") or (),
             "raw_scoring": scoring,
             "fingerprint": hashlib.sha256(repr(raw).encode()).hexdigest()[:16],
         }
-        for unknown in sorted(set(raw) - known):
+        for unknown in sorted(set(raw) - fields):
             self.problems.append(
-                f"{name}/survey.yaml › {unknown}: unknown field\n      {hint_for(unknown, known, 'fields')}"
+                f"{name}/survey.yaml › {unknown}: unknown field\n      {hint_for(unknown, fields, 'fields')}"
             )
         return self._build(Survey, body, f"{name}/survey.yaml")
 

@@ -11,7 +11,7 @@ from dihkpi.errors import did_you_mean
 FOLDERS = ("surveys", "schemas", "notebooks")
 READ = (
     *(f"surveys/*/*/{name}.yaml" for name in ("survey", "scoring", "indicators", "examples")),
-    *("surveys/*/*/*.csv", "schemas/codelists/*.csv", "schemas/tables/*.yaml"),
+    *("surveys/*/*/*.csv", "schemas/codelists/*.csv", "schemas/tables/*.yaml", "schemas/layouts/*.yaml"),
     *(f"schemas/{name}.yaml" for name in ("levels", "policy", "rules")),
     *("notebooks/reports.yaml", "notebooks/*.ipynb"),
 )

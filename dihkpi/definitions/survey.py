@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import model_validator
 
 from dihkpi.definitions.base import Definition, Names, Number
 
@@ -31,6 +33,8 @@ class Column(Definition):
     """What to fill in."""
     required: bool = False
     """An empty cell is an error."""
+    required_when: str | None = None
+    """Condition over the row under which an empty cell is an error."""
     present: bool = False
     """The column itself must be in the file, even if its cells may be empty."""
     codes: Names = ()
@@ -191,6 +195,21 @@ class Layout(Definition):
         return bool(self.blocks or self.cells)
 
 
+class LayoutFile(Layout):
+    """The content of one ``schemas/layouts/*.yaml``: a layout, and the form that it belongs to."""
+
+    survey: str
+    """Id of the survey."""
+    form: str
+    """Form of the survey."""
+    version: str | None = None
+    """Version of the survey; all versions when not given."""
+
+    def belongs_to(self, survey: str, version: str) -> bool:
+        """Whether the layout is one of this survey version."""
+        return self.survey == survey and self.version in (None, version)
+
+
 class Rule(Definition):
     """A rule over cells: exactly one of the kinds below, from ``check`` on."""
 
@@ -210,10 +229,56 @@ class Rule(Definition):
     """An item that excludes a tick on every other item of its question."""
     unanswered: bool = False
     """Each question without any answer is reported."""
+    totals: Mapping[str, str] = {}
+    """Column with a stated total to the node whose points it is the sum of; the points stand in ``facet``."""
+    facet: str | None = None
+    """What stands beside the answers and is summed up."""
     agrees: str | None = None
     """A facet with points that must be those that the scoring gives for the answer."""
     straight_lining: Names = ()
     """Answer types in which all items of the form having the same highest or non-zero answer is suspicious."""
+    unique: Names = ()
+    """Columns whose values together stand in one row only; not tested where one of them is empty."""
+    refers: Reference | None = None
+    """Values that stand in another form of the survey; not tested where that form is not known."""
+    compare: Comparison | None = None
+    """A number that is plausible after the one before; a warning unless `severity` says otherwise."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _comparisons_warn(cls, data: Any) -> Any:
+        """A change that surprises may be true."""
+        if isinstance(data, dict) and data.get("compare") and "severity" not in data:
+            return {**data, "severity": "warning"}
+        return data
+
+
+class Reference(Definition):
+    """Values of columns that must stand in columns of another form, in the same files or in what is recorded."""
+
+    columns: Names
+    """Columns of this form; not tested where one of them is empty."""
+    to: str
+    """The other form."""
+    key: Names
+    """Columns of the other form, in the same order; letter case does not matter."""
+    within: Names = ()
+    """Columns that both forms have, such as `hub`: only rows whose values the other form has at all are tested."""
+
+
+class Comparison(Definition):
+    """A number against the one before: of an earlier period, or as the same row was recorded."""
+
+    column: str
+    """The number."""
+    to: Literal["previous", "recorded"]
+    """`previous`: the row with the same key in the period before, sent or recorded; `recorded`: the row it corrects."""
+    factor: Number | None = None
+    """More than this many times the number before, or less than its share, is implausible; zero has no share."""
+    min_change: Number | None = None
+    """A change smaller than this is always plausible; alone, any other is not."""
+    must_not_fall: bool = False
+    """A smaller number than before is implausible, as for what is counted since the start."""
 
 
 class Sequence(Definition):
@@ -297,6 +362,11 @@ class Form(Definition):
     tidy: bool = True
     """Also read as a plain table with the column names as headers."""
 
+    @property
+    def period(self) -> str | None:
+        """The column of the key that holds periods."""
+        return next((name for name in self.key if name in self.columns and self.columns[name].type == "period"), None)
+
     def column_type(self, name: str) -> CellType | None:
         """Type of a column or of what stands beside an item; ``None`` for items."""
         column = self.facets.get(name.partition("@")[2]) if "@" in name else self.columns.get(name)
@@ -321,6 +391,8 @@ class Accept(Definition):
     """What an error sets aside: the whole row, or the answer alone (an error in a key takes its row all the same)."""
     policy: Literal["lenient", "strict"] = "lenient"
     """`strict` sets all rows of a file aside when any has an error."""
+    raised: Names = ()
+    """Rules whose warnings are errors in this survey."""
     max_error_share: Number = 1.0
     """A file in which a larger share of the rows has errors is doubtful as a whole, and all its rows are set aside."""
 

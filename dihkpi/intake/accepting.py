@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from dihkpi.intake.blocks import Context
 from dihkpi.intake.issues import Fault, IssueLog
 
 
-def accept_or_refuse(context: Context, received: int, bad: set[int], log: IssueLog) -> tuple[set[int], bool]:
-    """The rows that are set aside, and whether the file is refused as a whole.
+def is_refused(
+    context: Context,
+    received: int,
+    bad: Collection[int],
+    faulty: Collection[int],
+    log: IssueLog,
+    with_errors: Collection[str],
+) -> bool:
+    """Whether all rows of a sheet are set aside; says why where it was not clear from its rows.
 
-    A strict survey takes all rows or none; a file with too large a share of faulty rows is doubtful as such.
+    A strict survey takes all rows of a file or none; a table with too large a share of faulty rows is doubtful as such.
+
+    Parameters
+    ----------
+    context : Context
+    received : int
+        Rows of the sheet.
+    bad : collection of int
+        Rows that are set aside anyway.
+    faulty : collection of int
+        Rows with an error; not those that are only kept apart or repeated.
+    log : IssueLog
+        Takes the reason.
+    with_errors : collection of str
+        Surveys with an error anywhere in the file.
     """
-    accept = context.match.survey.accept
-    errors = any(record[5] == "error" for record in log.records)
-    share = len(bad) / received if received else 0.0
-    if accept.policy == "strict" and errors and len(bad) < received:
-        message = f"{len(bad):,} of {received:,} rows have errors; this survey takes a file as a whole or not at all"
-        log.add(Fault("strict", message, "correct the errors and send the file again"))
-    elif share > accept.max_error_share and len(bad) < received:
-        most = f"{accept.max_error_share:.0%}"
-        message = f"{len(bad):,} of {received:,} rows have errors, more than {most}: the file as a whole is doubtful"
-        log.add(Fault("too_many_errors", message, "check that it is the right survey, separator and decimal sign"))
-    else:
-        return bad, False
-    return set(range(received)), True
+    survey = context.match.survey
+    accept = survey.accept
+    share = len(faulty) / received if received else 0.0
+    if accept.policy == "strict" and survey.survey in with_errors:
+        if len(bad) < received:
+            where = f"{len(faulty):,} of {received:,} rows have errors" if faulty else "the file has errors elsewhere"
+            message = f"{where}; this survey takes a file as a whole or not at all"
+            log.add(Fault("strict", message, "correct the errors and send the file again"))
+        return True
+    if share > accept.max_error_share:
+        if len(bad) < received:
+            most = f"{accept.max_error_share:.0%}"
+            message = f"{len(faulty):,} of {received:,} rows have errors, more than {most}: the whole table is doubtful"
+            log.add(Fault("too_many_errors", message, "check that it is the right survey, separator and decimal sign"))
+        return True
+    return False

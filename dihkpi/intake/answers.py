@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from dihkpi.definitions.survey import AnswerType, Item, Layout
+from dihkpi.definitions.survey import AnswerType, Item
 from dihkpi.intake.cells import answer_fault
 from dihkpi.intake.distinct import distinct, is_token
 from dihkpi.intake.headers import Header
 from dihkpi.intake.issues import IssueLog
-from dihkpi.intake.known_answers import UNKNOWN, lookup_of, offered
+from dihkpi.intake.known_answers import UNKNOWN, lookup_of
 from dihkpi.intake.recognise import Match
 from dihkpi.intake.several import type_several
 from dihkpi.intake.sheet import Block
@@ -27,31 +27,30 @@ def type_answers(block: Block, header: Header, match: Match, log: IssueLog) -> d
         ]
         if items:
             coding = match.layout.coding.get(name) or {}
-            result |= _of_type(block, header, items, name, answer_type, coding, match.layout, log)
+            result |= _of_type(block, header, items, answer_type, coding, match.layout.missing, log)
     result |= type_several(block, header, match, log)
     order = [item.code for item in match.form.items if item.code in result]
     return {code: result[code] for code in order}
 
 
 def _of_type(
-    block: Block, header: Header, items: list[Item], name: str, answer_type: AnswerType,
-    coding: Mapping[str, str], layout: Layout, log: IssueLog,
+    block: Block, header: Header, items: list[Item], answer_type: AnswerType,
+    coding: Mapping[str, str], missing: tuple[str, ...], log: IssueLog,
 ) -> dict[str, Any]:  # fmt: skip
     import pandas as pd
 
     codes = list(answer_type.codes)
     positions = [header.positions[item.code] for item in items]
-    flat, uniques = distinct(block.cells[:, positions].ravel())
+    flat, uniques = distinct(block.stacked(positions))
     lookup = lookup_of(answer_type, coding)
-    blank = is_token(uniques, layout.missing)
+    blank = is_token(uniques, missing)
     values = np.array(
         [-1 if empty else lookup.find(text) for text, empty in zip(uniques, blank, strict=True)], dtype=np.int8
     )
-    matrix = (values[flat] if len(uniques) else np.empty(0, np.int8)).reshape(len(block), len(items))
-    allowed = offered(lookup.allowed) if layout.tool else lookup.allowed
+    matrix = (values[flat] if len(uniques) else np.empty(0, np.int8)).reshape(len(items), len(block)).T
     for i, j in np.argwhere(matrix == UNKNOWN):
-        text = uniques.iat[flat[i * len(items) + j]]
-        fault = answer_fault(str(text), allowed, answer_type.label or name)
+        text = uniques.iat[flat[j * len(block) + i]]
+        fault = answer_fault(str(text), lookup.offered, answer_type.label)
         log.cell(fault, block, int(i), positions[j], header.titles[items[j].code])
     matrix = np.where(matrix == UNKNOWN, -1, matrix)
     kind = pd.CategoricalDtype(codes, ordered=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from dihkpi.intake.headers import Header
 from dihkpi.intake.hubs import HubNames
 from dihkpi.intake.issues import Fault, IssueLog
 from dihkpi.intake.recognise import Match
-from dihkpi.intake.rows import check_rows, derive, respondents
+from dihkpi.intake.rows import check_required, check_rows, derive, respondents
 from dihkpi.intake.sheet import Block, Flags, Sheet
 from dihkpi.intake.text import normalise_header, show
 from dihkpi.intake.typed import type_cells
@@ -44,6 +45,8 @@ class Context:
         The known hubs.
     today : datetime.date
         The day that rules call ``today``.
+    several : bool
+        Whether the file has further sheets that carry a form.
     """
 
     sheet: Sheet
@@ -54,6 +57,7 @@ class Context:
     hub: str | None
     hubs: HubNames | None
     today: date
+    several: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,8 @@ class Checked:
     bad : numpy.ndarray of bool
         Rows of the block that are set aside.
     log : IssueLog
+    faulty : numpy.ndarray of bool
+        Rows of the block with an error.
     faulty_cells : int
         Answers with an error, where the answer alone is set aside.
     """
@@ -76,6 +82,7 @@ class Checked:
     block: Block
     frame: pd.DataFrame
     bad: Flags
+    faulty: Flags
     log: IssueLog = field(repr=False)
     faulty_cells: int = 0
 
@@ -89,9 +96,11 @@ def prepared(context: Context, size: int) -> Iterator[Block]:
     for block in context.sheet.blocks(context.match.first_row, size):
         end = len(block)
         if ends:
-            firsts = (next((text for text in row if text.strip()), "") for row in block.cells)
+            firsts = (next((text for text in row if text.strip()), "") for row in block.texts())
             end = next((i for i, text in enumerate(firsts) if normalise_header(text) in ends), end)
         kept = block if end == len(block) else block.part(slice(0, end))
+        if filled:
+            kept = replace(kept, cells=kept.texts())
         for position in filled:
             above[position] = _fill_down(kept, position, above[position])
         yield kept
@@ -101,7 +110,7 @@ def prepared(context: Context, size: int) -> Iterator[Block]:
 
 def _fill_down(block: Block, position: int, above: str) -> str:
     """Put the value above into the empty cells of a column; returns the last value."""
-    texts = block.cells[:, position]
+    texts = block.column(position)
     there = np.array([bool(text.strip()) for text in texts])
     last = np.maximum.accumulate(np.where(there, np.arange(len(texts)), -1))
     texts[:] = np.where(last < 0, above, texts[last])
@@ -110,7 +119,7 @@ def _fill_down(block: Block, position: int, above: str) -> str:
 
 def check_block(block: Block, context: Context) -> Checked:
     """Type a block and check its cells, columns and rows."""
-    log = IssueLog(context.file, context.sheet.name)
+    log = IssueLog(context.file, context.sheet.name, raised=frozenset(context.match.survey.accept.raised))
     fits = _fitting(block, context, log)
     kept_apart = _apart(block, context, log)
     places = np.flatnonzero(fits & ~kept_apart)
@@ -122,14 +131,19 @@ def check_block(block: Block, context: Context) -> Checked:
     frame = type_cells(body, context.header, context.match, context.definitions, log, date1904=context.sheet.date1904)
     frame = _with_hub(frame, body, context, log)
     frame = frame.assign(respondent=respondents(form, frame))
+    if context.match.layout.turned:
+        frame = _with_respondent(frame, body, context, log)
     frame = derive(form, frame, context.definitions)
     if context.header.usable:
         _check_typed(frame, body, context, log)
-    faulty = _keep_rows(body, context, log)
+    faulty = ~fits
+    faulty[places[sorted(log.bad_rows)]] = True
+    cells = _keep_rows(context, log)
+    frame = _without(cells, frame, context)
     bad = ~fits | kept_apart
     bad[places[sorted(log.bad_rows)]] = True
     log.told = {(int(places[i]), position) for i, position in log.told}
-    return Checked(block, frame.set_axis(places, axis=0), bad, log, faulty)
+    return Checked(block, frame.set_axis(places, axis=0), bad, faulty, log, len(cells))
 
 
 def _fitting(block: Block, context: Context, log: IssueLog) -> Flags:
@@ -140,7 +154,7 @@ def _fitting(block: Block, context: Context, log: IssueLog) -> Flags:
     head = context.sheet.cells[context.match.header_row]
     width = 1 + max(position for position, title in enumerate(head) if title.strip())
     for i in np.flatnonzero(block.fields != width):
-        if block.fields[i] < width or any(map(str.strip, block.cells[i, width:])):
+        if block.fields[i] < width or any(map(str.strip, block.texts(np.array([i]))[0, width:])):
             fits[i] = False
             message = f"the row has {block.fields[i]} fields, the header {width}"
             fault = Fault("row_width", message, "look for a stray or missing separator")
@@ -157,14 +171,15 @@ def _apart(block: Block, context: Context, log: IssueLog) -> Flags:
         if position is None:
             continue
         words = {normalise_header(text) for text in texts}
-        for i, text in enumerate(block.cells[:, position]):
+        for i, text in enumerate(np.asarray(block.column(position))):
             if not apart[i] and normalise_header(text) in words:
                 apart[i] = True
                 what = f"'{show(text.strip())}'" if text.strip() else "empty"
                 fault = Fault("kept_apart", f"'{header}' is {what}: the response is counted, but not used",
                               "complete it, or leave it out of the export", "warning")  # fmt: skip
                 log.cell(fault, block, i, position, header)
-    log.told.clear()
+    for noted in (log.told, log.errors, log.bad_rows):  # these rows are gone before the others are counted anew
+        noted.clear()
     return apart
 
 
@@ -177,11 +192,21 @@ def _note_unread(body: Block, context: Context, log: IssueLog) -> None:
         if column in columns and columns[column].personal == "direct":
             continue
         for index in sorted(i for i, at in body.unread if at == position):
-            text = body.cells[index, position]
+            text = body.text(index, position)
             what = "a formula that was never computed" if text.startswith("=") else "an error"
             fault = Fault("formula", f"'{show(text)}' is {what}", "open the file in a spreadsheet, correct and save it")
             log.cell(fault, body, index, position, context.header.titles[column])
             log.settled.add((index, position))
+
+
+def _with_respondent(frame: pd.DataFrame, body: Block, context: Context, log: IssueLog) -> pd.DataFrame:
+    """A sheet with one respondent that does not say whose it is goes by the name of its file or sheet."""
+    if frame["respondent"].notna().all():
+        return frame
+    name = context.sheet.name if context.several else Path(context.file).stem
+    message = f"the sheet does not say who answered; it goes by the name '{show(name)}'"
+    log.cell(Fault("no_respondent", message, "fill in who answers", "warning"), body, 0, None, "")
+    return frame.assign(respondent=frame["respondent"].fillna(name))
 
 
 def _check_typed(frame: pd.DataFrame, body: Block, context: Context, log: IssueLog) -> None:
@@ -199,6 +224,8 @@ def _check_typed(frame: pd.DataFrame, body: Block, context: Context, log: IssueL
 
     for index, column, rule, message, hint in check_columns(form, frame):
         report(Fault(rule, message, hint), index, (column,))
+    told = frozenset(log.told)
+    check_required(form, frame, context.today, header.titles, report_rule)
     told = frozenset(log.told)
     check_rows(context.match.survey, form, frame, context.today, report_rule)
 
@@ -220,18 +247,30 @@ def source_column(form: Form, column: str) -> str:
     return column
 
 
-def _keep_rows(body: Block, context: Context, log: IssueLog) -> int:
-    """Where an error sets aside the answer alone, keep its row unless a key is wrong; counts such answers."""
+def _keep_rows(context: Context, log: IssueLog) -> set[tuple[int, int]]:
+    """Where an error sets aside the answer alone, keep its row unless a key is wrong; gives the answers set aside."""
     if context.match.survey.accept.unit == "row" or not context.header.usable:
-        return 0
+        return set()
     form = context.match.form
     names = {*form.key, *form.key_without, form.wave, form.hub}
     if form.respondent:
         names |= {form.respondent.id, form.respondent.registration, form.respondent.name}
     keys = {context.header.positions.get(source_column(form, name)) for name in names if name} - {None}
-    faulty = {(i, j) for i, j in log.errors if j is not None}
     log.bad_rows.intersection_update({i for i, j in log.errors if j is None or j in keys})
-    return len({(i, j) for i, j in faulty if i not in log.bad_rows})
+    return {(i, j) for i, j in log.errors if j is not None and i not in log.bad_rows}
+
+
+def _without(cells: set[tuple[int, int]], frame: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """The frame without the answers that are set aside, and without what was derived from them."""
+    if not cells:
+        return frame
+    form, positions = context.match.form, context.header.positions
+    frame = frame.drop(columns=list(form.derived), errors="ignore")
+    for name in frame.columns:
+        at = positions.get(source_column(form, str(name)))
+        if rows := [i for i, j in cells if j == at]:
+            frame[name] = frame[name].mask(np.isin(np.arange(len(frame)), rows))
+    return derive(form, frame, context.definitions)
 
 
 def _with_hub(frame: pd.DataFrame, body: Block, context: Context, log: IssueLog) -> pd.DataFrame:

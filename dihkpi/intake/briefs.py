@@ -80,7 +80,7 @@ def _of_files(issues: pd.DataFrame) -> set[str]:
 def _has(form: Form, rule: str) -> bool:
     """Whether a form has a column that a built-in rule is about."""
     if rule == "required":
-        return any(column.required for column in form.columns.values())
+        return any(column.required or column.required_when for column in form.columns.values())
     if rule == "answer":
         return bool(form.items)
     return any(column.type in _OF_TYPES.get(rule, ()) for column in form.columns.values())

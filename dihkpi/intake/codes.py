@@ -75,6 +75,16 @@ class CodeBook:
         """What a code looks like to the code."""
         return {skeleton(code): code for code_list in self.lists for code in code_list.codes}
 
+    @cached_property
+    def _formerly(self) -> Mapping[str, list[str]]:
+        """Code of an earlier version to the codes that have its place now."""
+        now: dict[str, list[str]] = {}
+        for code_list in self.lists:
+            for code, earlier in code_list.attribute("formerly").items():
+                for old in earlier.split("|"):
+                    now.setdefault(normalise_header(old), []).append(code)
+        return now
+
     @property
     def name(self) -> str:
         """Names of the lists, for messages."""
@@ -100,13 +110,17 @@ class CodeBook:
                 "ambiguous_code", f"'{show(text)}' names several codes", f"write one of {codes}", unknown, text
             )
         message = f"unknown code '{show(text)}': not in the list {self.name}"
+        return None, Fault("unknown_code", message, self._hint(text), unknown, text)
+
+    def _hint(self, text: str) -> str:
+        """What to write instead of an unknown text."""
+        if now := self._formerly.get(normalise_header(text)):
+            return f"this code is of an earlier version of the list; in its place is now {' or '.join(now)}"
         if twin := self._skeletons.get(skeleton(text)):
-            hint = f"did you mean '{twin}'?"
-        elif len(self.labels) <= LONG and self.near:
-            hint = hint_for(text, self.labels, "allowed")
-        else:
-            hint = f"write a code of schemas/codelists/{self.name}.csv"
-        return None, Fault("unknown_code", message, hint, unknown, text)
+            return f"did you mean '{twin}'?"
+        if len(self.labels) <= LONG and self.near:
+            return hint_for(text, self.labels, "allowed")
+        return f"write a code of schemas/codelists/{self.name}.csv"
 
 
 @lru_cache(maxsize=256)

@@ -98,19 +98,15 @@ def read_sheets(
         When the file is missing, empty, too large, or of another kind.
     """
     container = container_of(path, limits)
-    if container == "csv":
-        from dihkpi.intake.csv_file import read_csv
-        from dihkpi.intake.encodings import detect
-
-        return container, read_csv(path, limits, detect(path, None, country, pages))
-    return container, _reader(container)(path, limits)
+    return container, _reader(container, pages, country)(path, limits)
 
 
-def _reader(container: str) -> Callable[[Path, Limits], list[Sheet]]:
+def _reader(container: str, pages: Mapping[str, str], country: str | None) -> Callable[[Path, Limits], list[Sheet]]:
     """The function that reads a kind of file; its libraries are imported only then."""
-    from dihkpi.intake import eusurvey_xml, json_file, ods_file, parquet_file, spss_file, xlsx_file
+    from dihkpi.intake import csv_file, encodings, eusurvey_xml, json_file, ods_file, parquet_file, spss_file, xlsx_file
 
     return {
+        "csv": lambda path, limits: csv_file.read_csv(path, limits, encodings.detect(path, None, country, pages)),
         "xlsx": xlsx_file.read_xlsx,
         "ods": ods_file.read_ods,
         "json": json_file.read_json,
@@ -190,7 +186,7 @@ def check_archive(path: Path, limits: Limits) -> str:
             if "mimetype" in names:
                 with archive.open("mimetype") as stream:
                     kind = stream.read(2 * len(_ODS)).strip()
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, zlib.error, EOFError):
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError, zlib.error, EOFError):
         raise FileRefusedError(
             "wrong_container", f"{path.name} is a damaged archive", "save the workbook again"
         ) from None

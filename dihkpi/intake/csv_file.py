@@ -7,14 +7,14 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
 from dihkpi.errors import FileRefusedError
+from dihkpi.intake import csv_fast
 from dihkpi.intake.container import Limits
 from dihkpi.intake.encodings import Encoding, open_text
 from dihkpi.intake.safe_csv import unescape_text
@@ -24,6 +24,10 @@ _SEPARATORS = (",", ";", "\t", "|")
 _STATED = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 _SAMPLE = 100_000
 """Characters in which the separator is looked for."""
+HEAD = 5_000
+"""Rows that are read to see what a file is; a longer file is then read in blocks."""
+_BYTES_A_CELL = 10
+"""How many bytes a cell is taken to have when a block is cut out of a file."""
 
 
 def read_csv(path: Path, limits: Limits, encoding: Encoding) -> list[Sheet]:
@@ -43,14 +47,13 @@ def read_csv(path: Path, limits: Limits, encoding: Encoding) -> list[Sheet]:
     FileRefusedError
         When it is not text, not rectangular beyond repair, or beyond the limits.
     """
-    csv.field_size_limit(max(limits.characters, 1))
     table = _Table(path, encoding, limits, *_separator(path, encoding))
-    blocks = table.blocks()
-    first = next(blocks, None)
-    if first is None:
+    blocks = table.careful(0, table.first_line, HEAD)
+    head = next(blocks, None)
+    if head is None:
         raise FileRefusedError("empty_file", f"{path.name} has no rows", "export it again")
     whole = table.blocks if next(blocks, None) is not None else None
-    return [Sheet("", first.cells, first.rows, encoding.notes, first.fields, whole=whole)]
+    return [Sheet("", head.texts(), head.rows, encoding.notes, head.fields, whole=whole)]
 
 
 def _separator(path: Path, encoding: Encoding) -> tuple[str, int]:
@@ -91,47 +94,81 @@ class _Table:
 
     def blocks(self) -> Iterator[Block]:
         """All rows but the blank ones, in blocks of bounded size."""
+        head = next(self.careful(0, self.first_line, HEAD), None)
+        if head is None:
+            return
+        width = int(head.fields[:PREAMBLE].max()) if head.fields is not None else 0
+        start, line, total = 0, self.first_line, 0
+        if self.encoding.name == "utf-8" and self.encoding.errors == "strict" and self.first_line == 1:
+            for block, start, line in self._fast(width):  # noqa: B007
+                total = self._count(total, block)
+                yield block
+        for block in self.careful(start, line, max(PREAMBLE, self.limits.block_cells // width), width):
+            total = self._count(total, block)
+            yield block
+
+    def _count(self, total: int, block: Block) -> int:
+        most = self.limits.text_rows or self.limits.rows
+        if total + len(block) > most + 1:
+            raise FileRefusedError("too_many_rows", f"{self.path.name} has more than {most:,} rows", "split it")
+        return total + len(block)
+
+    def _fast(self, width: int) -> Iterator[tuple[Block, int, int]]:
+        """Blocks as long as the file is plain, each with the byte and the line after it."""
+        start, line = self.encoding.bom_bytes, 1
+        with self.path.open("rb") as stream:
+            stream.seek(start)
+            rest = b""
+            while True:
+                more = stream.read(self.limits.block_cells * _BYTES_A_CELL)
+                piece = rest + more
+                if not more and piece and not piece.endswith(b"\n"):
+                    piece += b"\n"
+                piece, rest = (piece[: (cut := csv_fast.whole_lines(piece))], piece[cut:])
+                if not piece or csv_fast.has_apostrophes(piece, self.separator):
+                    return
+                if not csv_fast.is_plain(piece, self.separator):
+                    return
+                block = csv_fast.read_plain(piece, self.separator, width, line)
+                if block is None or csv_fast.longest(block) > self.limits.characters:
+                    return
+                start, line = start + len(piece), line + piece.count(b"\n")
+                if len(block):
+                    yield block, start, line
+
+    def careful(self, start: int, line: int, size: int, width: int = 0) -> Iterator[Block]:
+        """Blocks of ``size`` rows from a byte and line on; the first rows tell the width where none is given."""
         rows: list[list[str]] = []
         lines: list[int] = []
-        known, size, total = 0, PREAMBLE, 0
-        with open_text(self.path, self.encoding) as stream:
-            for line, row in self._records(stream):
-                rows.append(row)
-                lines.append(line)
-                if len(rows) < size:
-                    continue
-                if not known:
-                    known = max(map(len, rows))
-                    size = max(PREAMBLE, self.limits.block_cells // known)
-                    continue
-                total += len(rows)
-                if total > (self.limits.text_rows or self.limits.rows) + 1:
-                    raise FileRefusedError(
-                        "too_many_rows", f"{self.path.name} has more than {total - 1:,} rows", "split it"
-                    )
-                yield self._block(rows, lines, known)
+        for number, row in self._records(start, line):
+            rows.append(row)
+            lines.append(number)
+            if len(rows) == size:
+                width = width or max(map(len, rows[:PREAMBLE]))
+                yield self._block(rows, lines, width)
                 rows, lines = [], []
-        most = self.limits.text_rows or self.limits.rows
-        if total + len(rows) > most + 1:
-            raise FileRefusedError("too_many_rows", f"{self.path.name} has more than {most:,} rows", "split it")
         if rows:
-            yield self._block(rows, lines, known or max(map(len, rows)))
+            yield self._block(rows, lines, width or max(map(len, rows[:PREAMBLE])))
 
-    def _records(self, stream: IO[str]) -> Iterator[tuple[int, list[str]]]:
-        """Line number and fields of every row that is not blank."""
-        texts = iter(stream)
-        if self.first_line > 1:
-            next(texts)
-        reader = csv.reader(texts, delimiter=self.separator, strict=True)
-        before = self.first_line - 1
-        line = self.first_line
+    def _records(self, start: int, line: int) -> Iterator[tuple[int, list[str]]]:
+        """Line number and fields of every row that is not blank, from a byte on that begins a line of this number."""
+        encoding = replace(self.encoding, bom_bytes=start) if start else self.encoding
+        first = line
+        before = csv.field_size_limit(max(self.limits.characters, 1))
         try:
-            for row in reader:
-                if any(cell and not cell.isspace() for cell in row):
-                    yield line, self._within(line, row)
-                line = before + reader.line_num + 1
+            with open_text(self.path, encoding) as stream:
+                texts = iter(stream)
+                if not start and self.first_line > 1:
+                    next(texts)
+                reader = csv.reader(texts, delimiter=self.separator, strict=True)
+                for row in reader:
+                    if (row and row[0] and not row[0].isspace()) or any(cell and not cell.isspace() for cell in row):
+                        yield line, self._within(line, row)
+                    line = first + reader.line_num
         except csv.Error as fault:
             raise self._broken(line, fault) from None
+        finally:
+            csv.field_size_limit(before)
 
     def _broken(self, line: int, fault: csv.Error) -> FileRefusedError:
         where = f"{self.path.name}, line {line}"

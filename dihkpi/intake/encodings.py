@@ -31,7 +31,8 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codec
 _BYTES = {bytes([b]).decode("cp1252", "ignore") or chr(b): b for b in range(0x80, 0x100)}
 """What became of bytes that were taken for cp1252; those without a meaning there are kept as control characters."""
 _TRAIL = "[" + "".join(character for character, byte in _BYTES.items() if byte < 0xC0) + "]"
-_GARBLED = re.compile(f"[ÂÃÄÅÎÏÐÑ]{_TRAIL}|â{_TRAIL}{{2}}")
+_LEADS = "ÂÃÄÅÎÏÐÑ"
+_GARBLED = re.compile(f"[{_LEADS}]{_TRAIL}|â{_TRAIL}{{2}}")
 """UTF-8 of Latin, Greek and Cyrillic letters and of dashes and quotes, taken for cp1252."""
 Note = tuple[str, str]
 
@@ -218,7 +219,7 @@ def _garbled(text: str) -> tuple[Note, ...]:
     >>> _garbled("Müller"), _garbled("MÃ¼ller")[0][0]
     ((), 'mojibake')
     """
-    if text.isascii():
+    if text.isascii() or not any(lead in text for lead in _LEADS + "â"):
         return ()
     for match in _GARBLED.finditer(text):
         if _meant(match) == match[0]:

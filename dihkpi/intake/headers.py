@@ -10,7 +10,7 @@ from dihkpi.errors import did_you_mean
 from dihkpi.intake.cells import detect_decimal
 from dihkpi.intake.issues import Fault, IssueLog
 from dihkpi.intake.recognise import Match, form_required, spelled, wanted_columns
-from dihkpi.intake.sheet import Sheet
+from dihkpi.intake.sheet import Sheet, column_letter
 from dihkpi.intake.text import normalise_header
 
 
@@ -52,11 +52,14 @@ def match_headers(sheet: Sheet, match: Match, log: IssueLog) -> Header:
     for column in wanted_columns(match.form, match.layout):
         found = {name: _found(match, name, places, len(cells)) for name in spelled(match.form, match.layout, column)}
         taken.update(position for at in found.values() for position in at)
-        positions |= {name: at[0] for name, at in found.items() if len(at) == 1}
-        for at in found.values():
+        for name, at in found.items():
             if len(at) > 1:
-                usable = False
-                row.note_double(at)
+                alone = match.layout.turned
+                usable = usable and alone
+                if "@" not in name:  # what stands beside a doubled answer is doubled with it
+                    row.note_double(at, "the first counts" if alone else "no row was accepted")
+            if at and (len(at) == 1 or match.layout.turned):
+                positions[name] = at[0]
         absent = [name for name, at in found.items() if not at]
         if column in absent:  # of a multiple choice item either the one column or those of its options are enough
             missing += [column] if len(absent) == len(found) else absent[1:]
@@ -64,6 +67,7 @@ def match_headers(sheet: Sheet, match: Match, log: IssueLog) -> Header:
     usable = row.note_missing(missing, [titles[p] for p in unknown]) and usable
     if match.layout.extra == "warn":
         row.note_unknown(unknown)
+    row.note_untitled([p for p, title in enumerate(cells) if not title and p not in taken])
     decimal = _decimal(sheet, match, positions)
     return Header(positions, {column: titles[p] for column, p in positions.items()}, usable, decimal)
 
@@ -109,10 +113,10 @@ class _HeaderRow:
                 self._note(fault, position)
         return all(fault.severity != "error" for fault, _ in self.match.notes)
 
-    def note_double(self, found: list[int]) -> None:
+    def note_double(self, found: list[int], what: str) -> None:
         for position in found[1:]:
             message = f"the column '{self.titles[position]}' is there {len(found)} times"
-            self._note(Fault("duplicate_column", message, "keep one of them; no row was accepted"), position)
+            self._note(Fault("duplicate_column", message, f"keep one of them; {what}"), position)
 
     def note_unknown(self, unknown: list[int]) -> None:
         for position in unknown:
@@ -120,13 +124,25 @@ class _HeaderRow:
             hint = "remove it, or correct its name"
             self._note(Fault("unknown_column", message, hint, "warning"), position)
 
+    def note_untitled(self, empty: list[int]) -> None:
+        """Columns between others that hold something and have no header."""
+        filled = [position for position, title in enumerate(self.titles) if title]
+        below = self.sheet.cells[self.match.first_row :]
+        for position in empty:
+            if position < max(filled, default=0) and any(str(text).strip() for text in below[:, position]):
+                letter = column_letter(position)
+                message = f"column {letter} holds something but has no header, and was not read"
+                self._note(Fault("unknown_column", message, "give it its header, or empty it", "warning"), position)
+
     def note_missing(self, missing: list[str], unknown: list[str]) -> bool:
         """Whether rows can be read without the missing columns."""
         form, layout = self.match.form, self.match.layout
         usable = True
         for column in missing:
-            must = form_required(form, column)
-            if not must and self.match.layout_name == "tidy":
+            alone = self.match.survey.accept.unit == "answer" and column not in form.columns
+            must = form_required(form, column) and not alone
+            asked = column in form.columns and form.columns[column].required_when
+            if not must and not asked and self.match.layout_name == "tidy":
                 continue
             if column in form.columns and form.columns[column].personal == "direct":
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dihkpi.intake.sheet import Block, column_letter
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     "file", "sheet", "row", "column", "rule", "severity", "cell", "value", "message", "hint", "related_rows",
 )  # fmt: skip
+_SEVERITY = COLUMNS.index("severity")
 ORDER = ["file", "sheet", "row", "column", "rule", "value"]
 
 
@@ -53,6 +54,8 @@ class IssueLog:
     """Index and position of cells about which everything is said."""
     told: set[tuple[int, int | None]] = field(default_factory=set)
     """Index and position of cells with an issue."""
+    raised: frozenset[str] = frozenset()
+    """Rules whose warnings are errors."""
 
     def add(
         self,
@@ -67,16 +70,25 @@ class IssueLog:
     ) -> None:
         """Note one fault of a row or of the file; ``index`` is the row of the table that an error sets aside."""
         self._note(fault, row, position, header, value, sheet)
-        if fault.severity == "error" and index is not None:
+        if self.severity(fault) == "error" and index is not None:
             self.bad_rows.add(index)
             self.errors.add((index, None))
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether any issue so far is an error."""
+        return any(record[_SEVERITY] == "error" for record in self.records)
+
+    def severity(self, fault: Fault) -> str:
+        """How severe a fault is in this survey: a warning may be raised to an error."""
+        return "error" if fault.severity == "warning" and fault.rule in self.raised else fault.severity
 
     def _note(
         self, fault: Fault, row: int | None, position: int | None, header: str, value: str, sheet: str | None = None
     ) -> None:
         cell = f"{column_letter(position)}{row}" if position is not None and row is not None else ""
         self.records.append((
-            self.file, self.sheet if sheet is None else sheet, row, header, fault.rule, fault.severity, cell,
+            self.file, self.sheet if sheet is None else sheet, row, header, fault.rule, self.severity(fault), cell,
             show(value if fault.value is None else fault.value), fault.message, fault.hint,
             ", ".join(str(number) for number in fault.related),
         ))  # fmt: skip
@@ -91,12 +103,23 @@ class IssueLog:
         if (index, position) in self.settled:
             return
         row, column = block.place(index, position)
-        text = str(block.cells[index, position]) if value is None else value
+        text = block.text(index, position) if value is None else value
         self._note(fault, row, column, header, text, block.sheet_of(position))
         self.told.add((index, position))
-        if fault.severity == "error":
+        if self.severity(fault) == "error":
             self.bad_rows.add(index)
             self.errors.add((index, position))
+
+    def another(self) -> IssueLog:
+        """An empty log of the same rows, under the same conditions."""
+        return replace(self, records=[], bad_rows=set(), errors=set(), told=set())
+
+    def merge(self, other: IssueLog) -> None:
+        """Take in what another log of the same rows notes."""
+        self.records += other.records
+        self.bad_rows |= other.bad_rows
+        self.errors |= other.errors
+        self.told |= other.told
 
     def table(self) -> pd.DataFrame:
         """The issues in the order of the file."""

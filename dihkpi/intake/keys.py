@@ -29,15 +29,16 @@ def row_keys(form: Form, frame: pd.DataFrame) -> pd.Series:
     """
     import pandas as pd
 
-    keys = _joined(frame, form.key)
+    keys = key_text(frame, form.key)
     if form.key_without:
         first_empty = frame[form.key[0]].isna() if form.key[0] in frame else pd.Series(True, index=frame.index)
-        other = _joined(frame, form.key_without, missing="")
+        other = key_text(frame, form.key_without, missing="")
         keys = keys.mask(first_empty, "~" + other)
     return keys
 
 
-def _joined(frame: pd.DataFrame, names: tuple[str, ...], missing: str | None = None) -> pd.Series:
+def key_text(frame: pd.DataFrame, names: tuple[str, ...], missing: str | None = None) -> pd.Series:
+    """Columns as one text; missing where one is missing that may not be, unless a text stands for it."""
     import pandas as pd
 
     result = pd.Series("", index=frame.index, dtype="str")
@@ -79,7 +80,7 @@ def note_doubled(form: Form, rows: list[tuple[int, int, Cells]]) -> Iterator[tup
     """
     shown = _shown(form)
     _, first, cells = rows[0]
-    if all(np.array_equal(cells, other) for _, _, other in rows[1:]):
+    if all(_filled(cells) == _filled(other) for _, _, other in rows[1:]):
         for index, _, _ in rows[1:]:
             message = f"the row repeats row {first} and is counted once"
             yield Fault("repeated_row", message, "remove it", "warning", related=(first,)), index, shown
@@ -91,13 +92,31 @@ def note_doubled(form: Form, rows: list[tuple[int, int, Cells]]) -> Iterator[tup
         yield Fault("duplicate_key", message, _WHAT_TO_DO, related=others), index, shown
 
 
+def _filled(cells: Cells) -> list[str]:
+    """The cells of a row up to the last that holds anything; how far a block is padded says nothing."""
+    texts: list[str] = cells.tolist()
+    while texts and not texts[-1]:
+        texts.pop()
+    return texts
+
+
 def check_other_sheets(
     form: Form, frame: pd.DataFrame, sheet: str, rows: npt.NDArray[np.int64], earlier: dict[str, str], report: Report
 ) -> None:
     """Report keys that an earlier sheet of the same file holds; ``earlier`` gives their places, and gains these."""
     keys = row_keys(form, frame)
-    for i in np.flatnonzero(keys.isin(list(earlier))):
-        message = f"the same {' and '.join(form.key)} as in {earlier[keys.iloc[i]]}"
-        report(Fault("duplicate_key", message, _WHAT_TO_DO), int(i), _shown(form))
+    for i, place in placed_before(keys, sheet, rows, earlier):
+        message = f"the same {' and '.join(form.key)} as in {place}"
+        report(Fault("duplicate_key", message, _WHAT_TO_DO), i, _shown(form))
+
+
+def placed_before(
+    keys: pd.Series, sheet: str, rows: npt.NDArray[np.int64], earlier: dict[str, str]
+) -> list[tuple[int, str]]:
+    """Positions of keys that an earlier sheet holds, with their places there; ``earlier`` gains those of this sheet."""
+    found = [(int(i), earlier[keys.iloc[i]]) for i in np.flatnonzero(keys.isin(list(earlier)))]
     places = (f"row {row} of the sheet '{sheet}'" for row in rows)
-    earlier.update({key: place for key, place in zip(keys, places, strict=True) if isinstance(key, str)})
+    for key, place in zip(keys, places, strict=True):
+        if isinstance(key, str):
+            earlier.setdefault(key, place)
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from dihkpi.definitions.survey import AnswerType
 from dihkpi.intake.text import normalise_header
@@ -18,8 +18,8 @@ class Lookup:
     Codes are taken exactly; labels also when only punctuation or white space differs and one label alone is meant.
     """
 
-    def __init__(self, allowed: Mapping[str, str], labels: Iterable[str], codes: list[str]) -> None:
-        self.allowed = allowed
+    def __init__(self, allowed: Mapping[str, str], labels: Collection[str], codes: list[str]) -> None:
+        self.offered = first_texts({text: code for text, code in allowed.items() if text in labels} or allowed)
         self.exact = {normalise_header(text): codes.index(code) for text, code in allowed.items()}
         loose: dict[str, set[int]] = {}
         for label in labels:
@@ -51,13 +51,13 @@ def lookup_of(answer_type: AnswerType, coding: Mapping[str, str]) -> Lookup:
 def known_texts(answer_type: AnswerType) -> dict[str, str]:
     """Label, alias or code to the code that it means; a code means itself."""
     labels = {**{label: code for code, label in answer_type.codes.items()}, **answer_type.aliases}
-    return {**labels, **{code: code for code in answer_type.codes}}
+    return {**labels, **{code: code for code in answer_type.codes if code not in labels}}
 
 
-def offered(known: Mapping[str, str]) -> dict[str, str]:
+def first_texts(known: Mapping[str, str]) -> dict[str, str]:
     """One text for each code, the first, so that a hint stays short.
 
-    >>> offered({"In use": "l3", "In use(l3)": "l3", "Pilot": "l2"})
+    >>> first_texts({"In use": "l3", "In use(l3)": "l3", "Pilot": "l2"})
     {'In use': 'l3', 'Pilot': 'l2'}
     """
     first: dict[str, str] = {}

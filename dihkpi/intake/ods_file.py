@@ -78,7 +78,16 @@ def read_ods(path: Path, limits: Limits) -> list[Sheet]:
                 )
             with archive.open("content.xml") as stream:
                 sheets = list(_sheets(path, stream, limits))
-    except (KeyError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError) as fault:
+    except (
+        KeyError,
+        zipfile.BadZipFile,
+        zlib.error,
+        RuntimeError,
+        ValueError,
+        NotImplementedError,
+        EOFError,
+        OSError,
+    ) as fault:
         raise FileRefusedError(
             "broken_workbook", f"{path.name} cannot be read ({type(fault).__name__})", "save it again as .ods"
         ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from dihkpi.intake.rectangle import POINTER, check_length
 from dihkpi.intake.sheet import Cells, Sheet
 from dihkpi.intake.xlsx_file import as_text
 
+HEAD = 5_000
+"""Records that are read to see what a file is; a longer file is then read in blocks."""
 _PLAIN = r"^-?[0-9]+(\.[0-9]{1,15})?$"
 """Numbers that Arrow writes as we do: no exponent, not more digits than `as_text` gives."""
 
@@ -21,16 +24,25 @@ _PLAIN = r"^-?[0-9]+(\.[0-9]{1,15})?$"
 def read_parquet(path: Path, limits: Limits) -> list[Sheet]:
     """Read a Parquet file as one sheet of text; the header is row 1, so that the first record is row 2.
 
+    A large one gives its first rows, and the rest block by block.
+
     Raises
     ------
     FileRefusedError
         When the file is damaged, holds nested or binary columns, or is beyond the limits.
     """
-    blocks = list(iter_parquet(path, limits, max(limits.rows, 1)))
-    if len(blocks) == 1:
-        return blocks
-    cells, rows = (np.concatenate([getattr(block, part) for block in blocks]) for part in ("cells", "rows"))
-    return [Sheet("", cells, rows)]
+    limits = replace(
+        limits, rows=limits.text_rows or limits.rows, unpacked_bytes=limits.text_bytes or limits.unpacked_bytes
+    )
+    sheets = iter_parquet(path, limits, HEAD)
+    held: list[Sheet] = []
+    while sum(len(sheet.rows) for sheet in held) <= HEAD and (sheet := next(sheets, None)):
+        held.append(sheet)
+    cells, numbers = (np.concatenate([getattr(sheet, part) for sheet in held]) for part in ("cells", "rows"))
+    if next(sheets, None) is None:
+        return [Sheet("", cells, numbers)]
+    rows = max(1, limits.block_cells // cells.shape[1])
+    return [Sheet("", cells, numbers, whole=lambda: (sheet.block for sheet in iter_parquet(path, limits, rows)))]
 
 
 def iter_parquet(path: Path, limits: Limits, rows_per_block: int) -> Iterator[Sheet]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from dihkpi.definitions import Definitions, Survey
-from dihkpi.definitions.expressions import nullable, parse
+from dihkpi.definitions.expressions import Expression, nullable, parse
 from dihkpi.definitions.survey import Form, Rule
 from dihkpi.intake.issues import Fault
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_ROUNDING = 1e-9
 Report = Callable[[Fault, int, tuple[str, ...]], None]
 """Called with a fault, the position of its row, and the columns it reads: it points at the first of them."""
 
@@ -56,6 +58,8 @@ def check_rows(survey: Survey, form: Form, frame: pd.DataFrame, today: date, rep
             _straight_lining(name, rule, survey, form, frame, report)
         elif rule.agrees:
             _agrees(name, rule, survey, form, frame, report)
+        elif rule.totals:
+            _totals(name, rule, survey, frame, report)
 
 
 def check_sequence(form: Form, frame: pd.DataFrame, report: Report) -> None:
@@ -70,20 +74,37 @@ def _fault(name: str, rule: Rule, message: str) -> Fault:
 
 
 def _check(name: str, rule: Rule, form: Form, frame: pd.DataFrame, today: date, report: Report) -> None:
-    import pandas as pd
-
     expression = parse(rule.check or "")
-    columns = {n: nullable(frame[n]) for n in expression.names if n in frame}
-    if "today" in expression.names:
-        columns["today"] = pd.Series(pd.Timestamp(today), index=frame.index)
-    if set(expression.names) - set(columns):
-        return
-    broken = expression.evaluate(columns, frame.index).eq(False).fillna(False).to_numpy(dtype=bool)
+    broken = _where(expression, False, frame, today)
     read = tuple(n for n in expression.names if n in frame)
     labels = {n: (form.columns[n].label if n in form.columns else "") or n.replace("_", " ") for n in read}
     for i in np.flatnonzero(broken):
         shown = ", ".join(f"{labels[n]}: {_shown(frame[n].iloc[i])}" for n in read)[:160]
         report(_fault(name, rule, f"this does not hold: {rule.brief} ({shown})"), int(i), (*rule.cells, *read))
+
+
+def _where(expression: Expression, value: bool, frame: pd.DataFrame, today: date) -> npt.NDArray[np.bool_]:
+    """Rows in which a condition has a value; none where a column is not there."""
+    import pandas as pd
+
+    columns = {n: nullable(frame[n]) for n in expression.names if n in frame}
+    if "today" in expression.names:
+        columns["today"] = pd.Series(pd.Timestamp(today), index=frame.index)
+    if set(expression.names) - set(columns):
+        return np.zeros(len(frame), dtype=bool)
+    return expression.evaluate(columns, frame.index).eq(value).fillna(False).to_numpy(dtype=bool)
+
+
+def check_required(form: Form, frame: pd.DataFrame, today: date, titles: Mapping[str, str], report: Report) -> None:
+    """Cells that are empty although a condition over their row asks for them."""
+    for name, column in form.columns.items():
+        if not column.required_when or name not in titles or name not in frame:
+            continue
+        expression = parse(column.required_when)
+        empty = _where(expression, True, frame, today) & frame[name].isna().to_numpy(dtype=bool)
+        for i in np.flatnonzero(empty):
+            message = f"'{titles[name]}' is empty, but required when {column.required_when}"
+            report(Fault("required", message, "fill it in"), int(i), (name, *expression.names))
 
 
 def _shown(value: Any) -> str:
@@ -177,7 +198,26 @@ def _agrees(name: str, rule: Rule, survey: Survey, form: Form, frame: pd.DataFra
             answer = _shown(frame[item.code].iloc[i])
             label = survey.answer_types[item.type].codes.get(answer, answer)
             message = f"{given[i]:g} points are stated, but the rule gives {due[i]:g} for '{label}' ({item.label})"
-            report(_fault(name, rule, message), int(i), (stated,))
+            report(_fault(name, rule, message), int(i), (stated, item.code))
+
+
+def _totals(name: str, rule: Rule, survey: Survey, frame: pd.DataFrame, report: Report) -> None:
+    """Stated totals against the sums of the points stated beside the answers below their nodes."""
+    nodes = survey.scoring().nodes
+
+    def below(node: str) -> list[str]:
+        items = nodes[node].items
+        return [*(items.code if items else ()), *(code for child in nodes[node].of for code in below(child))]
+
+    for column, node in rule.totals.items():
+        points = [f"{code}@{rule.facet}" for code in below(node) if f"{code}@{rule.facet}" in frame]
+        if column not in frame or not points:
+            continue
+        total = frame[points].sum(axis=1).to_numpy(dtype=float)
+        stated = frame[column].to_numpy(dtype=float)
+        for i in np.flatnonzero(np.abs(stated - total) > _ROUNDING):
+            message = f"{stated[i]:g} is stated for {nodes[node].label}, but its points add up to {total[i]:g}"
+            report(_fault(name, rule, message), int(i), (column,))
 
 
 def respondents(form: Form, frame: pd.DataFrame) -> pd.Series:

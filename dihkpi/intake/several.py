@@ -18,7 +18,7 @@ from dihkpi.errors import did_you_mean
 from dihkpi.intake.cells import answer_fault
 from dihkpi.intake.distinct import distinct, is_token
 from dihkpi.intake.issues import Fault, IssueLog
-from dihkpi.intake.known_answers import UNKNOWN, Lookup, known_texts, offered
+from dihkpi.intake.known_answers import UNKNOWN, Lookup, first_texts, known_texts
 from dihkpi.intake.sheet import Block
 from dihkpi.intake.splitting import Splitter
 from dihkpi.intake.text import show
@@ -85,7 +85,7 @@ class _Several:
     def _joined(self) -> Ticks:
         """Cells with several answers, cut against the known texts; what else a part may mean is not known."""
         position = self.header.positions[self.code]
-        flat, uniques = distinct(self.block.cells[:, position])
+        flat, uniques = distinct(self.block.column(position))
         splitter = Splitter(self._known, self.match.layout.joined)
         options = list(self.answer_type.codes)
         values = np.full((len(uniques), len(options)), _EMPTY, dtype=np.int8)
@@ -107,8 +107,8 @@ class _Several:
         return found
 
     def _unknown(self, piece: str) -> Fault:
-        near = did_you_mean(piece, offered(self._known))
-        hint = f"did you mean '{near[0]}'?" if near else f"allowed: {', '.join(offered(self._known))}"
+        near = did_you_mean(piece, first_texts(self._known))
+        hint = f"did you mean '{near[0]}'?" if near else f"allowed: {', '.join(first_texts(self._known))}"
         label = self.answer_type.label or self.match.form.multiple[self.code].type
         return Fault("unknown_code", f"'{show(piece)}' is not an answer of the type {label}", hint, value=piece)
 
@@ -117,7 +117,7 @@ class _Several:
         if name not in self.header.positions:
             return np.full(len(self.block), _EMPTY, dtype=np.int8)
         position = self.header.positions[name]
-        flat, uniques = distinct(self.block.cells[:, position])
+        flat, uniques = distinct(self.block.column(position))
         ticks = self.match.survey.answer_types[TICKS]
         coding = self.match.layout.coding.get(TICKS) or known_texts(ticks)
         itself = {text: "1" for text, code in self._known.items() if code == option}

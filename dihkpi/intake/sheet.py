@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +26,8 @@ class Block:
 
     Parameters
     ----------
-    cells : numpy.ndarray of object, shape (rows, columns)
-        Text of every cell, empty where there is none.
+    cells : numpy.ndarray of object, shape (rows, columns), or tuple of pyarrow.Array
+        Text of every cell, empty where there is none; or the texts column by column, as a fast reader gives them.
     rows : numpy.ndarray of int, shape (rows,)
         Row number of each row as a spreadsheet shows it.
     fields : numpy.ndarray of int, shape (rows,), optional
@@ -43,7 +44,7 @@ class Block:
         Where columns come from other sheets: the position of the first one of each, and the name of its sheet.
     """
 
-    cells: Cells
+    cells: Cells | tuple[Any, ...]
     rows: Numbers
     fields: Numbers | None = None
     unread: frozenset[tuple[int, int]] = frozenset()
@@ -54,6 +55,31 @@ class Block:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def column(self, position: int) -> Any:
+        """Texts of a column, as an array of objects or of Arrow."""
+        return self.cells[position] if isinstance(self.cells, tuple) else self.cells[:, position]
+
+    def stacked(self, positions: list[int]) -> Any:
+        """Texts of several columns, one column below the other."""
+        if not isinstance(self.cells, tuple):
+            return self.cells[:, positions].ravel(order="F")
+        import pyarrow as pa
+
+        return pa.concat_arrays([self.cells[position] for position in positions])
+
+    def text(self, index: int, position: int) -> str:
+        """Text of one cell."""
+        if isinstance(self.cells, tuple):
+            return str(self.cells[position][int(index)].as_py())
+        return str(self.cells[index, position])
+
+    def texts(self, rows: Numbers | slice = slice(None)) -> Cells:
+        """Texts of some rows, or of all, as an array of objects."""
+        if not isinstance(self.cells, tuple):
+            return np.asarray(self.cells[rows])
+        kept = [column[rows] if isinstance(rows, slice) else column.take(rows) for column in self.cells]
+        return np.array([column.to_pylist() for column in kept], dtype=object).reshape(len(kept), -1).T
 
     def place(self, index: int, position: int) -> tuple[int, int]:
         """Row number and column position of a cell in the file as it was sent."""
@@ -69,7 +95,7 @@ class Block:
         """Some of the rows."""
         new = {old: i for i, old in enumerate(np.arange(len(self))[rows].tolist())} if self.unread else {}
         return Block(
-            self.cells[rows],
+            self._part_of_cells(rows),
             self.rows[rows],
             None if self.fields is None else self.fields[rows],
             frozenset((new[i], j) for i, j in self.unread if i in new),
@@ -78,6 +104,14 @@ class Block:
             None if self.declined is None else self.declined[rows],
             self.others,
         )
+
+    def _part_of_cells(self, rows: slice | Flags) -> Cells | tuple[Any, ...]:
+        if not isinstance(self.cells, tuple):
+            return np.asarray(self.cells[rows])
+        if isinstance(rows, slice):
+            return tuple(column[rows] for column in self.cells)
+        places = np.flatnonzero(rows)
+        return tuple(column.take(places) for column in self.cells)
 
 
 @dataclass(frozen=True)
@@ -155,11 +189,26 @@ class Sheet:
         size : int
             Cells in a block; at least one row is given.
         """
+        if self.whole:
+            for block in ahead(self.whole()):
+                if first < len(block):
+                    yield block.part(slice(first, None)) if first else block
+                first = max(0, first - len(block))
+            return
         rows = max(1, size // max(1, self.cells.shape[1]))
-        for block in self.whole() if self.whole else (self.block,):
-            for start in range(first, len(block), rows):
-                yield block.part(slice(start, start + rows))
-            first = max(0, first - len(block))
+        for start in range(first, len(self.rows), rows):
+            yield self.block.part(slice(start, start + rows))
+
+
+def ahead(blocks: Iterator[Block]) -> Iterator[Block]:
+    """The blocks, each read by a thread while the one before is looked at."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, blocks, None)
+        while block := coming.result():
+            coming = reader.submit(next, blocks, None)
+            yield block
 
 
 def column_letter(position: int) -> str:

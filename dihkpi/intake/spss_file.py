@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib.util
+import json
 import re
+import subprocess
+import sys
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from dihkpi.errors import FileRefusedError
+from dihkpi.intake import spss_child
 from dihkpi.intake.container import Limits
-from dihkpi.intake.rectangle import POINTER, check_length
+from dihkpi.intake.rectangle import check_length
 from dihkpi.intake.sheet import Cells, Labels, Sheet
 from dihkpi.intake.xlsx_file import as_text
 
@@ -23,6 +29,8 @@ if TYPE_CHECKING:
 
 _EPOCH = dt.datetime(1582, 10, 14)
 """SPSS counts the seconds from here."""
+_PATIENCE = 600
+"""Seconds for a file; the largest that is read takes a tenth of it."""
 _FORMAT = re.compile("[A-Z]+")
 _DATES = frozenset({"DATE", "ADATE", "EDATE", "JDATE", "SDATE", "QYR", "MOYR", "WKYR", "DATETIME", "YMDHMS"})
 _TIMES = frozenset({"TIME", "DTIME", "MTIME"})
@@ -65,66 +73,50 @@ def read_sav(path: Path, limits: Limits) -> SavFile:
     FileRefusedError
         When pyreadstat is not installed, or the file is damaged or beyond the limits.
     """
-    try:
-        import pyreadstat
-    except ImportError:
+    if importlib.util.find_spec("pyreadstat") is None:
         raise FileRefusedError(
             "missing_reader", f"{path.name} is an SPSS file, which needs pyreadstat", "pip install dihkpi[spss]"
-        ) from None
-    try:
-        _, told = pyreadstat.read_sav(path, metadataonly=True)
-        _check(path, told, limits)
-        frame, told = pyreadstat.read_sav(
-            path, user_missing=True, disable_datetime_conversion=True, row_limit=limits.rows + 1
         )
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, OSError, ValueError) as fault:
-        message = f"{path.name} cannot be read as an SPSS file ({' '.join(str(fault).split())[:80]})"
-        raise FileRefusedError("broken_file", message, "save it again from SPSS, in Unicode") from None
-    if len(frame) > limits.rows:
-        raise _too_many(path, limits)
-    return _sav_file(path, frame, told, limits)
-
-
-def _check(path: Path, told: Any, limits: Limits) -> None:
-    """Refuse by what the file says of itself, before its cases are unpacked."""
-    if told.number_columns > limits.columns:
-        message = f"{path.name} has {told.number_columns:,} variables; at most {limits.columns} are read"
-        raise FileRefusedError("too_many_columns", message, "export fewer variables")
-    if not told.number_columns:
-        raise FileRefusedError("empty_file", f"{path.name} has no variables", "export it again")
-    rows = told.number_rows or 0
-    if rows > limits.rows:
-        raise _too_many(path, limits)
-    size = rows * sum(max(POINTER, width) for width in told.variable_storage_width.values())
-    if size > limits.unpacked_bytes:
-        raise FileRefusedError("too_large", f"{path.name} unpacks to {size / 1e6:,.0f} MB", "split it")
-
-
-def _too_many(path: Path, limits: Limits) -> FileRefusedError:
-    return FileRefusedError("too_many_rows", f"{path.name} has more than {limits.rows:,} cases", "split it")
-
-
-def _sav_file(path: Path, frame: pd.DataFrame, told: Any, limits: Limits) -> SavFile:
+    frame, told = _from_child(path, limits)
     names = list(frame.columns)
     shape = (len(frame) + 1, len(names))
     cells, missing = np.full(shape, "", dtype=object), np.zeros(shape, dtype=bool)
     cells[0] = names
+    kinds = {name: _kind(told["formats"].get(name)) for name in names}
     for position, name in enumerate(names):
-        kind = _kind(told.original_variable_types.get(name))
         column = frame.iloc[:, position]
-        missing[1:, position] = _declared(column, told.missing_ranges.get(name, ()))
-        cells[1:, position] = _texts(path, name, column, kind, limits)
+        missing[1:, position] = _declared(column, told["missing"].get(name, ()))
+        cells[1:, position] = _texts(path, name, column, kinds[name], limits)
     cells[missing] = ""
     filled = (cells != "").any(axis=1) | missing.any(axis=1)
     return SavFile(
         sheet=Sheet("", cells[filled], np.flatnonzero(filled) + 1),
-        variable_labels={name: text for name, text in told.column_names_to_labels.items() if text},
+        variable_labels={name: text for name, text in told["labels"].items() if text},
         value_labels={
-            name: {_text(code, _kind(told.original_variable_types.get(name))): text for code, text in labels.items()}
-            for name, labels in told.variable_value_labels.items()
+            name: {_text(code, kinds.get(name, "")): text for code, text in labels}
+            for name, labels in told["codes"].items()
         },
         missing=missing[filled],
     )
+
+
+def _from_child(path: Path, limits: Limits) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Values and description of a file, read by a process that may die of it."""
+    import pandas as pd
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        command = [sys.executable, "-P", "-m", spss_child.__name__, str(path), name, json.dumps(asdict(limits))]
+        try:
+            subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=True, timeout=_PATIENCE)
+            told = json.loads((folder / spss_child.TOLD).read_text(encoding="utf-8"))
+            frame = pd.DataFrame() if "refused" in told else pd.read_feather(folder / spss_child.FRAME)
+        except (subprocess.SubprocessError, OSError, ValueError) as fault:
+            message = f"{path.name} cannot be read as an SPSS file ({type(fault).__name__} in its reader)"
+            raise FileRefusedError("broken_file", message, "save it again from SPSS, in Unicode") from None
+    if "refused" in told:
+        raise FileRefusedError(*told["refused"])
+    return frame, told
 
 
 def _kind(given: str | None) -> str:

@@ -25,7 +25,7 @@ class _Found:
 
 
 def turn(sheet: Sheet, form: Form, layout: Layout) -> Sheet | None:
-    """The sheet as a header and one row, or ``None`` when a block or a required text is not there.
+    """The sheet as a header and one row, or ``None`` when nothing of the form is there.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def turn(sheet: Sheet, form: Form, layout: Layout) -> Sheet | None:
     for block in layout.blocks:
         first = _row_with(sheet, block.after, start)
         if first is None:
-            return None
+            continue
         end = (_row_with(sheet, block.until, first + 1) if block.until else None) or len(sheet.cells)
         found += _questions(sheet, form, block, range(first + 1, end))
         start = end
@@ -90,7 +90,9 @@ def _row_with(sheet: Sheet, pattern: str, start: int) -> int | None:
 
 def _questions(sheet: Sheet, form: Form, block: QuestionBlock, rows: range) -> Iterator[_Found]:
     """Answers of a block and what stands beside them; a header may come again, with its columns in another order."""
-    items = {item.code for item in form.items}
+    items = {item.code.casefold(): item.code for item in form.items}
+    columns = {_number(number): column for number, column in block.columns.items()}
+    ignored = {_number(number) for number in block.ignore}
     wanted = {"id": block.id, "answer": block.answer, **{f"@{facet}": text for facet, text in block.facets.items()}}
     at: dict[str, int] = {}
     for i in rows:
@@ -99,16 +101,26 @@ def _questions(sheet: Sheet, form: Form, block: QuestionBlock, rows: range) -> I
         if {"id", "answer"} <= set(here):
             at = here
             continue
-        number = sheet.cells[i][at["id"]].strip() if at else ""
-        if not number or number in block.ignore:
+        number = _number(sheet.cells[i][at["id"]]) if at else ""
+        if not number or number in ignored:
             continue
-        column = block.columns.get(number, block.prefix + number)
-        title = f"{number} {block.answer}"
-        yield _Found(column, title, (i, at["answer"]))
-        if column in items:
+        column = columns.get(number) or items.get((block.prefix + number).casefold(), block.prefix + number)
+        yield _Found(column, f"{number} {block.answer}", (i, at["answer"]))
+        if column in items.values():
             for facet, header in block.facets.items():
                 if f"@{facet}" in at:
                     yield _Found(f"{column}@{facet}", f"{number} {header}", (i, at[f"@{facet}"]))
+
+
+def _number(text: str) -> str:
+    """The number of a question without what people write around it.
+
+    Examples
+    --------
+    >>> [_number(text) for text in ("6a", " 6 A.", "Q6a", "12.")]
+    ['6a', '6a', '6a', '12']
+    """
+    return re.sub(r"^q(?=[0-9])|[\s.]+", "", text.strip().casefold())
 
 
 def _single(sheet: Sheet, name: str, place: Place) -> _Found | None:

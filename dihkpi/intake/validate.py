@@ -6,7 +6,7 @@ concerns rows of several blocks (keys, the order of waves) is told from the few 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -15,7 +15,8 @@ import numpy as np
 
 from dihkpi.definitions import Definitions
 from dihkpi.definitions.survey import Severity
-from dihkpi.intake.accepting import accept_or_refuse
+from dihkpi.intake.accepting import is_refused
+from dihkpi.intake.between import Tables
 from dihkpi.intake.blocks import Checked, Context, check_block, prepared
 from dihkpi.intake.headers import match_headers
 from dihkpi.intake.hubs import HubNames
@@ -23,10 +24,13 @@ from dihkpi.intake.issues import Fault, IssueLog, concat_issues
 from dihkpi.intake.recognise import Match
 from dihkpi.intake.sheet import Cells, Numbers, column_letter
 from dihkpi.intake.submission import Part, Submission
-from dihkpi.intake.whole import Whole
+from dihkpi.intake.whole import Late, Whole
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_NOTE_HINTS = {"encoding": "save the file as UTF-8", "mojibake": "export it again from where the letters are right"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,8 @@ class ValidatedPart:
         Answers with an error whose row goes on, for surveys that accept by the answer.
     places : mapping of str to (int or None, str)
         Column or item to the letter of its column in the file, and to its row where that is the same for all.
+    between : pandas.DataFrame
+        Of all rows, the columns that rules of other sheets and files look up; no rows where no rule does.
     """
 
     match: Match
@@ -61,7 +67,8 @@ class ValidatedPart:
     issues: pd.DataFrame
     received: int
     n_accepted: int
-    answers_set_aside: int = 0
+    answers_set_aside: int
+    between: pd.DataFrame = field(repr=False)
     places: Mapping[str, tuple[int | None, str]] = field(default_factory=dict, repr=False)
 
 
@@ -128,6 +135,7 @@ def validate(
     *,
     hubs: HubNames | None = None,
     today: date | None = None,
+    known: Tables | None = None,
     keep: bool = True,
 ) -> Validated:
     """Check every cell, column, row and key of a submission.
@@ -142,6 +150,9 @@ def validate(
         The known hubs. Without them, names of hubs are taken as they stand.
     today : datetime.date, optional
         Day that rules call ``today``; the present day by default.
+    known : mapping of (str, str) to pandas.DataFrame, optional
+        (survey, form) to the rows that are recorded already or come with other files. Rules that refer to another form
+        or compare with earlier numbers are tested against them and the file itself; without any, they are not tested.
     keep : bool
         Whether accepted rows are kept. Without them, memory does not grow with the rows of a text file.
 
@@ -151,27 +162,35 @@ def validate(
         ``received == accepted + quarantined``, always.
     """
     earlier: dict[tuple[str, str], dict[str, str]] = {}
-    parts = tuple(
-        _validate_part(part, submission, definitions, hubs, today or date.today(), earlier, keep)
-        for part in submission.parts
-    )
+    results = [
+        _scan(part, submission, definitions, hubs, today or date.today(), earlier, keep) for part in submission.parts
+    ]
+    sent: dict[tuple[str, str], list[pd.DataFrame]] = {}
+    for result in results:
+        sent.setdefault((result.context.match.survey.survey, result.context.match.form_name), []).append(
+            result.whole.frame
+        )
+    lates = [result.whole.check(result.log, sent, known or {}) for result in results]
+    with_errors = {result.context.match.survey.survey for result in results if result.log.has_errors}
+    parts = tuple(result.part(late, with_errors) for result, late in zip(results, lates, strict=True))
     return Validated(submission, parts)
 
 
-def _validate_part(
+def _scan(
     part: Part, submission: Submission, definitions: Definitions, hubs: HubNames | None, today: date,
     earlier: dict[tuple[str, str], dict[str, str]], keep: bool,
-) -> ValidatedPart:  # fmt: skip
+) -> _Result:  # fmt: skip
+    """All blocks of a sheet, checked each by itself."""
     sheet, match = part.sheet, part.match
-    log = IssueLog(submission.name, sheet.name)
+    log = IssueLog(submission.name, sheet.name, raised=frozenset(match.survey.accept.raised))
     for rule, message in sheet.notes:
-        hint = "save the file as UTF-8" if rule == "encoding" else "check that it belongs here"
+        hint = _NOTE_HINTS.get(rule, "check that it belongs here")
         log.add(Fault(rule, message, hint, "warning"))
     header = match_headers(sheet, match, log)
-    context = Context(sheet, match, header, definitions, submission.name, submission.hub, hubs, today)
     several = len(submission.parts) > 1
-    known = earlier.setdefault((match.survey.survey, match.form_name), {}) if several else None
-    result = _Result(context, log, Whole(context, known), keep)
+    context = Context(sheet, match, header, definitions, submission.name, submission.hub, hubs, today, several)
+    before = earlier.setdefault((match.survey.survey, match.form_name), {}) if several else None
+    result = _Result(context, log, Whole(context, before), keep)
     size = int(definitions.value("block_cells"))
     for block in prepared(context, size):
         result.add(check_block(block, context))
@@ -182,7 +201,7 @@ def _validate_part(
     elif not match.form.hub and submission.hub is None and hubs is not None and match.form.kind == "answers":
         message = "nothing tells which hub these rows belong to"
         log.add(Fault("no_hub", message, "put the file into a folder named by the id of its hub", "warning"))
-    return result.part()
+    return result
 
 
 @dataclass
@@ -212,29 +231,31 @@ class _Result:
         elif not self.frames:
             self.frames.append(good.iloc[:0].assign(source_row=rows[:0]))
         aside = np.flatnonzero(checked.bad)
-        self.asides.append((start, aside, block.cells[aside]))
+        self.asides.append((start, aside, block.texts(aside)))
         self.received += len(block)
 
-    def part(self) -> ValidatedPart:
-        """The result, after what concerns the whole table."""
+    def part(self, late: Late, with_errors: Collection[str]) -> ValidatedPart:
+        """The result, after what concerns the whole table; ``with_errors`` are surveys with an error in the file."""
         import pandas as pd
 
-        context = self.context
-        late = self.whole.check(self.log)
-        bad = self.whole.bad_rows | late.keys()
-        bad, refused = accept_or_refuse(context, self.received, bad, self.log)
+        context, whole = self.context, self.whole
+        bad = whole.bad_rows | late.aside.keys()
+        faulty = whole.faulty | late.faulty
+        refused = is_refused(context, self.received, bad, faulty, self.log, with_errors)
+        texts = late.aside
         if refused:
-            late = late | self.whole.texts(sorted(bad - self.whole.bad_rows - late.keys()))
+            bad = set(range(self.received))
+            texts = texts | whole.texts(bad - whole.bad_rows - texts.keys())
         frame = pd.concat(self.frames) if self.frames else pd.DataFrame()
         frame = frame[~frame.index.isin(list(bad))].reset_index(drop=True)
         accepted = frame.assign(source_file=context.file, source_sheet=context.sheet.name)
-        quarantined = self._quarantined(late)
+        quarantined = self._quarantined(texts)
         n_accepted = self.received - len(bad)
         if len(quarantined) != len(bad) or (self.keep and len(accepted) != n_accepted):
             raise AssertionError("received is not accepted + quarantined: a fault of the program")
         return ValidatedPart(
             context.match, context.sheet.name, accepted, quarantined, self.log.table(), self.received, n_accepted,
-            self.faulty_cells, self._places(),
+            0 if refused else self.faulty_cells, whole.for_others, self._places(),
         )  # fmt: skip
 
     def _places(self) -> dict[str, tuple[int | None, str]]:

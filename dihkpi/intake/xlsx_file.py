@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import warnings
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,11 +13,9 @@ import numpy as np
 from dihkpi.errors import FileRefusedError
 from dihkpi.intake.container import Limits, check_archive
 from dihkpi.intake.sheet import Sheet
+from dihkpi.intake.sheet_facts import SheetFacts, sheet_facts
 
 ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
-_TAG = 16
-"""Bytes in which the beginning of the tag of a formula fits."""
 
 
 def read_xlsx(path: Path, limits: Limits) -> list[Sheet]:
@@ -45,10 +41,13 @@ def read_xlsx(path: Path, limits: Limits) -> list[Sheet]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # drop-down lists and styles that openpyxl does not keep
             with path.open("rb") as handle, path.open("rb") as again:
+                facts = sheet_facts(path)
                 book = openpyxl.load_workbook(handle, read_only=True, data_only=True, keep_links=False)
-                typed = openpyxl.load_workbook(again, read_only=True, keep_links=False) if _formulas(path) else None
+                formulas = any(fact.formulas for fact in facts.values())
+                typed = openpyxl.load_workbook(again, read_only=True, keep_links=False) if formulas else None
                 for sheet in book.worksheets:
-                    read = _sheet(path, sheet, typed[sheet.title] if typed else None, limits)
+                    about = facts.get(getattr(sheet, "_worksheet_path", ""), SheetFacts())
+                    read = _sheet(path, sheet, typed[sheet.title] if typed else None, limits, about)
                     if read is not None:
                         sheets.append(read)
     except FileRefusedError:
@@ -61,20 +60,6 @@ def read_xlsx(path: Path, limits: Limits) -> list[Sheet]:
     if not sheets:
         raise FileRefusedError("empty_file", f"{path.name} has no filled sheet", "export it again")
     return sheets
-
-
-def _formulas(path: Path) -> bool:
-    """Whether any sheet holds a formula: then the workbook is also read as it was typed."""
-    with zipfile.ZipFile(path) as archive:
-        for name in archive.namelist():
-            if name.startswith("xl/worksheets/"):
-                with archive.open(name) as stream:
-                    end = b""
-                    while chunk := stream.read(1 << 20):
-                        if _FORMULA.search(end + chunk):
-                            return True
-                        end = chunk[-_TAG:]
-    return False
 
 
 def _rows(sheet: Any, typed: Any) -> Iterator[tuple[Sequence[Any], dict[int, str]]]:
@@ -93,10 +78,11 @@ def _rows(sheet: Any, typed: Any) -> Iterator[tuple[Sequence[Any], dict[int, str
         yield [cell.value for cell in cells], waiting
 
 
-def _sheet(path: Path, sheet: Any, typed: Any, limits: Limits) -> Sheet | None:
-    hidden = sheet.sheet_state != "visible"
-    notes = (("hidden_sheet", f"the sheet '{sheet.title}' is hidden"),) if hidden else ()
+def _sheet(path: Path, sheet: Any, typed: Any, limits: Limits, facts: SheetFacts) -> Sheet | None:
+    from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
     rows: list[list[str]] = []
+    kinds: list[list[bool]] = []
     numbers: list[int] = []
     unread: set[tuple[int, int]] = set()
     width = 0
@@ -111,17 +97,30 @@ def _sheet(path: Path, sheet: Any, typed: Any, limits: Limits) -> Sheet | None:
         if len(texts) > limits.columns:
             message = f"{path.name}, row {number}: more than {limits.columns} columns"
             raise FileRefusedError("too_many_columns", message, "delete what stands far to the right")
+        if max(map(len, texts), default=0) > limits.characters:
+            message = f"{path.name}, row {number}: a cell has more than {limits.characters:,} characters"
+            raise FileRefusedError("cell_too_long", message, "shorten the text")
         if not any(map(str.strip, texts)):
             continue
         if waiting or not ERRORS.isdisjoint(texts):
             unread |= {(len(rows), i) for i, text in enumerate(texts) if i in waiting or text in ERRORS}
         width = max(width, len(texts))
         rows.append(texts)
+        kinds.append([type(value) in (int, float) for value in values[: len(texts)]])
         numbers.append(number)
     if not rows:
         return None
-    cells = np.array([row + [""] * (width - len(row)) for row in rows], dtype=object).reshape(len(rows), width)
-    return Sheet(sheet.title, cells, np.array(numbers, dtype=np.int64), notes, unread=frozenset(unread))
+    hidden = sheet.sheet_state != "visible"
+    notes = (("hidden_sheet", f"the sheet '{sheet.title}' is hidden"),) if hidden else ()
+    return Sheet(
+        sheet.title,
+        np.array([row + [""] * (width - len(row)) for row in rows], dtype=object).reshape(len(rows), width),
+        np.array(numbers, dtype=np.int64),
+        (*notes, *facts.notes(sheet.title, set(numbers), width)),
+        unread=frozenset(unread),
+        numbers=np.array([row + [False] * (width - len(row)) for row in kinds], dtype=bool).reshape(len(rows), width),
+        date1904=sheet.parent.epoch == CALENDAR_MAC_1904,
+    )
 
 
 def as_text(value: Any) -> str:

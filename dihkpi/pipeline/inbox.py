@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from dihkpi.intake.hubs import HubNames
 from dihkpi.intake.issues import Fault, IssueLog, concat_issues
 from dihkpi.intake.submission import Submission, read_submission
 from dihkpi.intake.validate import validate
+from dihkpi.pipeline.known import RecordedTables
 from dihkpi.store.record import Store
 from dihkpi.store.register import hubs_table
 from dihkpi.store.snapshot import current_table
@@ -87,8 +88,10 @@ def take_in(
         progress(number - len(later), len(found))
     hubs = known_hubs(store, definitions)
     context = hashlib.sha256(hubs.hubs.to_csv(index=False).encode()).hexdigest()[:12] if hubs else "no register"
+    known = RecordedTables(store, definitions)
+    later.sort(key=lambda file: known.turn(_forms(file, store)))
     for number, file in enumerate(later, 1):
-        _record(file, store, definitions, hubs, context, intake, survey)
+        _record(file, store, definitions, hubs, known, context + known.mark(_forms(file, store)), intake, survey)
         progress(len(found) - len(later) + number, len(found))
     return intake
 
@@ -171,6 +174,7 @@ def _record(
     store: Store,
     definitions: Definitions,
     hubs: HubNames | None,
+    known: RecordedTables,
     context: str,
     intake: Intake,
     survey: str | None,
@@ -180,12 +184,21 @@ def _record(
         return
     try:
         submission = file.submission or read_submission(file.path, definitions, survey=survey, name=file.name)
-        hub = _hub_of(file, submission, hubs)
-    except FileRefusedError as fault:
+        submission = replace(submission, name=file.name, hub=_hub_of(file, submission, hubs))
+        validated = validate(submission, definitions, hubs=hubs, known=known)
+    except FileRefusedError as fault:  # a large file may turn out to be broken far below its first rows
         intake.refused.append(refusal(file.name, fault))
         return
-    store.record(validate(Submission(file.path, file.name, submission.parts, hub), definitions, hubs=hubs), identity)
+    store.record(validated, identity)
+    known.forget(validated)
     intake.recorded += 1
+
+
+def _forms(file: _File, store: Store) -> set[str]:
+    """Forms that a file carries."""
+    if file.submission is not None:
+        return {part.match.form_name for part in file.submission.parts}
+    return store.forms_of(file.digest)
 
 
 def _hub_of(file: _File, submission: Submission, hubs: HubNames | None) -> str | None:

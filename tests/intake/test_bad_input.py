@@ -451,13 +451,24 @@ def test_cells_at_the_far_end_cost_nothing(files, services) -> None:
     assert (out["received"], out["accepted"]) == (5, 4)
 
 
-def test_an_environment_that_switches_pandera_off_changes_nothing(files, services, ask) -> None:
-    services[2][PRICE + 1] = -250
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"PANDERA_VALIDATION_ENABLED": "False"},
+        {"PANDERA_VALIDATION_DEPTH": "SCHEMA_ONLY"},
+        {"PANDERA_VALIDATION_ENABLED": "False", "PANDERA_VALIDATION_DEPTH": "SCHEMA_ONLY"},
+    ],
+    ids=["off", "schema only", "both"],
+)
+def test_an_environment_that_switches_pandera_off_changes_nothing(
+    switches: dict[str, str], files, services, ask
+) -> None:
+    services[2][PRICE + 1], services[3][4], services[4][7] = -250, -1, 5000
     path = files.xlsx(services)
     told = ask(path)
-    code, out, _ = outside(str(path), PANDERA_VALIDATION_ENABLED="False", PANDERA_VALIDATION_DEPTH="SCHEMA_ONLY")
+    code, out, _ = outside(str(path), **switches)
     assert (code, out) == (1, told.out)
-    assert told.found == [("min", "G3")]
+    assert told.found == [("min", "G3"), ("min", "E4"), ("aid_within_price", "H5")]
 
 
 def test_a_survey_that_is_asked_for_settles_doubt(files, sme, definitions) -> None:

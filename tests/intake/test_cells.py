@@ -184,6 +184,23 @@ def test_the_letters_that_an_identifier_must_not_hold_are_named() -> None:
     assert set(faults) == {0, 1, 2}
 
 
+def test_the_list_of_lookalikes_is_one_of_single_letters(definitions) -> None:
+    import unicodedata
+
+    rows = definitions.codelists["confusables"].rows
+    assert len(rows) > 80
+    for row in rows:
+        character = chr(int(row["code"].removeprefix("U+"), 16))
+        assert unicodedata.name(character).lower() == row["label"]
+        assert row["label"].startswith(row["script"].lower())
+        assert row["looks_like"].isascii()
+        assert row["looks_like"].isalnum()
+        assert len(row["looks_like"]) == 1
+        fault = fault_of(f"x{character}x", "id")
+        # compatibility forms are made plain before: what is named is then the plain one
+        assert "which looks like" in fault.message or unicodedata.normalize("NFKC", character) != character
+
+
 # Yes and no, addresses, codes
 
 
@@ -486,12 +503,12 @@ def test_words_for_no_value_are_words_where_they_are_words(tmp_path: Path) -> No
         "    key: [record]\n    columns:\n      record: {type: id, required: true}\n"
         "      country: {type: code, codes: countries}\n      choice: {type: code, codes: opts}\n"
         "      remark: {type: text}\n      word: {type: text, missing: [NA]}\n      amount: {type: money}\n"
-        '      share: {type: percent, missing: ["999"]}\n      day: {type: date}\n',
+        '      share: {type: percent, missing: ["999"]}\n      day: {type: date}\n      seen: {type: datetime}\n',
         encoding="utf-8",
     )
     definitions = load_definitions(tmp_path / "own")
-    lines = ["record,country,choice,remark,word,amount,share,day", "007,NO,None,nan,NA,n/a,999,-",
-             "null,NO,NA,None,None,-,n.a.,N/A", "nan,NO,n,NULL,nan,1,50,2024-01-31"]  # fmt: skip
+    lines = ["record,country,choice,remark,word,amount,share,day,seen", "007,NO,None,nan,NA,n/a,999,-,",
+             "null,NO,NA,None,None,-,n.a.,N/A,", "nan,NO,n,NULL,nan,1,50,2024-01-31,2024-01-31 09:15:00"]  # fmt: skip
     path = tmp_path / "a.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     (part,) = validate(read_submission(path, definitions), definitions).parts
@@ -505,3 +522,4 @@ def test_words_for_no_value_are_words_where_they_are_words(tmp_path: Path) -> No
     assert got["word"].tolist()[1:] == ["None", "nan"]
     assert got["amount"].isna().tolist() == got["share"].isna().tolist() == [True, True, False]
     assert got["day"].isna().tolist() == [True, True, False]
+    assert str(got["seen"].iloc[2]) == "2024-01-31 09:15:00"

@@ -141,6 +141,9 @@ def test_codes_of_the_version_in_force_are_read_and_others_are_told(group: Group
         assert value is None
         assert fault.rule == "unknown_code"
         assert code in fault.message
+        assert set(re.findall("[A-Z]{2}[0-9][0-9A-Z]", fault.hint)) <= set(cases["valid_2024_only"])
+    assert nuts("PT16")[1].hint.endswith("is now PT19 or PT1D")
+    assert nuts("NL31")[1].hint.endswith("is now NL35")
 
 
 def test_another_spelling_of_a_country_is_an_alias(group: Group, nuts: Any) -> None:

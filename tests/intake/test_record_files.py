@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -320,6 +321,22 @@ def test_a_damaged_spss_file(sav) -> None:
     for size in (4, 100, 300):
         path.write_bytes(raw[:size])
         assert refusal(read_sav, path).rule == "broken_file"
+
+
+def test_a_file_that_ends_the_process_of_pyreadstat_is_refused(shared: Path, files) -> None:
+    """One byte of a count of value labels is enough for version 1.3.7."""
+    pytest.importorskip("pyreadstat")
+    raw = bytearray((shared / "survey_fixtures" / "spss.sav").read_bytes())
+    raw[959] = 255
+    assert refusal(read_sav, files.raw("a.sav", bytes(raw)), SAV_LIMITS).rule == "broken_file"
+
+
+def test_a_reader_of_spss_that_stops_is_a_refusal(sav, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = sav({"a": [1.0]})
+    monkeypatch.setattr(sys, "executable", shutil.which("false") or "no such program")
+    fault = refusal(read_sav, path, SAV_LIMITS)
+    assert fault.rule == "broken_file"
+    assert "in its reader" in fault.message
 
 
 def test_spss_without_the_extra_tells_how_to_get_it(monkeypatch: pytest.MonkeyPatch, files) -> None:

@@ -34,6 +34,8 @@ _TIME = (
     r"(?: ?(?P<half>[AaPp][Mm]))?(?: ?(?:Z|UTC|GMT|(?:UTC|GMT)?[+-][0-9]{1,2}(?::?[0-9]{2})?))?)?"
 )
 """A time with or without its zone. The clock of the place counts, so the zone is read over."""
+_PATTERNS = {order: re.compile(form + _TIME) for order, form in _FORMS.items()}
+_SLASHED = re.compile(_YEAR_FIRST + _TIME)
 _FIRST_YEAR = 1900
 """No hub, firm or project is older; an earlier year is a slip, or the zero of a spreadsheet."""
 _SHIFT_1904 = 1462
@@ -57,6 +59,7 @@ def parse_datetime(texts: pd.Series, column: Column, convention: Convention, boo
 
 def parse_dates(texts: pd.Series, column: Column, convention: Convention, book: CodeBook) -> Parsed:
     """``start / end``; an empty end means that it is the start."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     # a slash inside a day has no blank before it
@@ -75,9 +78,8 @@ def parse_dates(texts: pd.Series, column: Column, convention: Convention, book: 
         faults[int(at)] = [Fault("end_before_start", message, "exchange or correct the dates")]
     bad = list(faults)
     start[bad] = end[bad] = np.datetime64("NaT")
-    first_days, last_days = np.datetime_as_string(start, unit="D"), np.datetime_as_string(end, unit="D")
-    canonical = np.char.add(np.char.add(first_days, "/"), last_days).astype(object)
-    canonical[np.isnat(start)] = None
+    days = (pc.cast(pa.array(moments.astype("datetime64[D]")), pa.string()) for moments in (start, end))
+    canonical = pc.binary_join_element_wise(*days, "/").to_numpy(zero_copy_only=False)
     return Parsed(canonical, faults, {"start": start, "end": end})
 
 
@@ -159,8 +161,8 @@ def _calendar(year: npt.NDArray[np.int64], month: npt.NDArray[np.int64], day: np
 def _fault(text: str, order: DateOrder) -> Fault:
     """Why a text is no day of the calendar in the declared order."""
     shown, wanted = show(text), _WRITTEN[order]
-    for form in (_FORMS["ymd"], _FORMS[order], _YEAR_FIRST):
-        if match := re.fullmatch(form + _TIME, text):
+    for pattern in (_PATTERNS["ymd"], _PATTERNS[order], _SLASHED):
+        if match := pattern.fullmatch(text):
             if int(match["y"]) < _FIRST_YEAR:
                 return Fault("impossible_date", f"the year of '{shown}' is before {_FIRST_YEAR}", "correct the year")
             return Fault("impossible_date", f"there is no day '{shown}' (read as {wanted})", "correct the day")
@@ -173,8 +175,8 @@ def _fault(text: str, order: DateOrder) -> Fault:
 
 def _readings(text: str) -> Iterator[str]:
     """The days that a text may stand for in any order."""
-    for form in _FORMS.values():
-        if match := re.fullmatch(form + _TIME, text):
+    for pattern in _PATTERNS.values():
+        if match := pattern.fullmatch(text):
             try:
                 yield date(*(int(match[part]) for part in "ymd")).isoformat()
             except ValueError:

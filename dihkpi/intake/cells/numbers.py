@@ -50,11 +50,11 @@ def parse_numbers(texts: pd.Series, column: Column, convention: Convention, book
     others = np.flatnonzero(~plain)
     faults: Faults = {}
     if len(others):
-        values[others], faults = _read(texts.iloc[others], others, column, convention)
+        values[others], faults = _read(strings.take(others), others, column, convention)
     if column.type == "money":
         values = np.round(values, 2)
     if column.type == "percent":
-        faults |= _shares(texts, values, column)
+        faults |= _shares(strings, values, column)
     return Parsed(values, faults)
 
 
@@ -102,12 +102,12 @@ def _converted(strings: Any, sign: str) -> npt.NDArray[np.float64]:
 
 
 def _read(
-    texts: pd.Series, places: npt.NDArray[np.intp], column: Column, convention: Convention
+    texts: Any, places: npt.NDArray[np.intp], column: Column, convention: Convention
 ) -> tuple[npt.NDArray[np.float64], Faults]:
     """Numbers with thousands, units and signs of their own, and the faults of the rest by their place."""
     import pyarrow.compute as pc
 
-    strings = pc.replace_substring(arrow(texts), "\u2212", "-")
+    strings = pc.replace_substring(texts, "\u2212", "-")
     own = _own_units(column, convention)
     if own:
         units = "|".join(map(re.escape, own))
@@ -123,10 +123,10 @@ def _read(
         unclear = pc.match_substring(strings, sign).to_numpy(zero_copy_only=False)
     broken = ~fits | (np.abs(values) >= _EXACT) | unclear
     values[broken] = np.nan
-    plain = strings.filter(broken).to_pylist()
-    at = np.flatnonzero(broken)
-    found = (_fault(texts.iloc[i], text, column, convention) for i, text in zip(at, plain, strict=True))
-    return values, {int(places[i]): [fault] for i, fault in zip(at, found, strict=True)}
+    wrong = zip(
+        places[broken].tolist(), texts.filter(broken).to_pylist(), strings.filter(broken).to_pylist(), strict=True
+    )
+    return values, {place: [_fault(text, plain, column, convention)] for place, text, plain in wrong}
 
 
 def _like_thousands(sign: str) -> str:
@@ -134,15 +134,17 @@ def _like_thousands(sign: str) -> str:
     return rf"[+-]?[1-9][0-9]{{0,2}}[{sign}][0-9]{{3}}"
 
 
-def _shares(texts: pd.Series, values: npt.NDArray[np.float64], column: Column) -> Faults:
+def _shares(texts: Any, values: npt.NDArray[np.float64], column: Column) -> Faults:
     """Values that may be shares of one; a percent sign or a maximum up to one leaves no doubt."""
     if column.max is not None and column.max <= 1:
         return {}
-    doubtful = (values > 0) & (values <= 1) & ~texts.str.contains("%", regex=False).to_numpy(dtype=bool)
+    import pyarrow.compute as pc
+
+    signed = pc.match_substring(texts, "%").to_numpy(zero_copy_only=False)
     faults: Faults = {}
-    for i in np.flatnonzero(doubtful):
-        share, percent = f"{values[i]:g}", f"{values[i] * 100:g}"
-        message = f"'{show(texts.iloc[i])}' in a column of percentages: is it {percent} % or {share} %?"
+    for i in np.flatnonzero((values > 0) & (values <= 1) & ~signed):
+        share, percent = f"{values[i]:.15g}", f"{values[i] * 100:.15g}"
+        message = f"'{show(texts[int(i)].as_py())}' in a column of percentages: is it {percent} % or {share} %?"
         hint = f"write {percent}, or '{share} %' if it is that little"
         faults[int(i)] = [Fault("percent_as_share", message, hint, "warning")]
     return faults

@@ -88,4 +88,5 @@ def answer_fault(text: str, allowed: Mapping[str, str], label: str) -> Fault:
     """Why a text is no answer of its type; ``allowed`` maps cell text to code."""
     near = did_you_mean(text, allowed)
     hint = f"did you mean '{near[0]}'?" if near and len(text) > 3 else f"allowed: {', '.join(allowed)}"
-    return Fault("answer", f"'{show(text)}' is not an answer of the type {label}", hint)
+    what = f"not an answer of the type {label}" if label else "none of the answers that are offered"
+    return Fault("answer", f"'{show(text)}' is {what}", hint)

@@ -28,7 +28,7 @@ def with_lower_case(sheet: Sheet, position: int) -> Sheet:
     """The sheet with one column in lower case."""
 
     def change(block: Block) -> Block:
-        cells = block.cells.copy()
+        cells = block.texts().copy()
         cells[:, position] = [text.lower() for text in cells[:, position]]
         return replace(block, cells=cells)
 
@@ -42,7 +42,7 @@ def without(sheet: Sheet, positions: Sequence[int], first: int) -> Sheet:
     number = sheet.rows[first]
 
     def change(block: Block) -> Block:
-        cells = block.cells.copy()
+        cells = block.texts().copy()
         cells[np.ix_(block.rows >= number, list(positions))] = ""
         return replace(block, cells=cells)
 
@@ -57,13 +57,13 @@ def _edited(sheet: Sheet, change: Callable[[Block], Block]) -> Sheet:
             yield from map(change, whole())
 
     return replace(
-        sheet, cells=first.cells, fields=first.fields, numbers=first.numbers, anchors=first.anchors,
+        sheet, cells=first.texts(), fields=first.fields, numbers=first.numbers, anchors=first.anchors,
         declined=first.declined, whole=blocks if whole else None,
     )  # fmt: skip
 
 
 def _with_key(block: Block, width: int) -> Block:
-    cells = block.cells
+    cells = block.texts()
     if cells.shape[1] < width:
         cells = np.hstack([cells, np.full((len(cells), width - cells.shape[1]), "", dtype=object)])
     keys = [[_hash(row)] for row in cells.tolist()]
