@@ -46,6 +46,9 @@ def validate(
         Path | None,
         typer.Option("--report", metavar="DIR", help="Write issues.html, .xlsx, .json and .csv here."),
     ] = None,
+    answers: Annotated[
+        Path | None, typer.Option("--answers", metavar="FILE.csv", help="Write the accepted answers here, one a row.")
+    ] = None,
     workspace: WorkspaceDir = None,
     definitions: Folder = None,
     as_json: AsJson = False,
@@ -53,6 +56,8 @@ def validate(
     """Check files: what is wrong, in which cell, and what to do about it."""
     loaded, hubs, known = _context(definitions, workspace)
     checked, table, issues = _validate_all(files, loaded, survey, hubs, known)
+    if answers:
+        _write_answers(checked, loaded, answers)
     if report:
         from dihkpi.intake.briefs import rule_briefs
         from dihkpi.intake.issue_report import write_issue_report
@@ -147,6 +152,22 @@ def _validate_all(
     columns = list(loaded.tables["files"].columns)
     table = pd.concat([v.files() for v in checked], ignore_index=True) if checked else pd.DataFrame(columns=columns)
     return checked, table, concat_issues([*(v.issues for v in checked), *refused])
+
+
+def _write_answers(checked: list[Validated], loaded: Definitions, path: Path) -> None:
+    """The answers of all files in long form."""
+    import pandas as pd
+
+    from dihkpi.intake.answer_table import answer_table
+    from dihkpi.intake.safe_csv import write_csv
+
+    parts = [part for validated in checked for part in validated.parts if part.match.form.kind == "answers"]
+    tables = [answer_table(part, loaded) for part in parts]
+    columns = list(loaded.tables["answers"].columns)
+    found = [table for table in tables if len(table)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_csv(pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns), path)
+    say(f"{sum(map(len, found)):,} answers: {path}")
 
 
 def _names(files: list[Path]) -> list[str]:

@@ -11,6 +11,7 @@ from dihkpi.definitions.crosscheck_scoring import scoring_problems
 from dihkpi.definitions.explain import known
 from dihkpi.definitions.expression_types import Kind, kind_of
 from dihkpi.definitions.indicators import Indicator
+from dihkpi.definitions.multiple import TICK_TYPE, TICKS
 from dihkpi.definitions.survey import Form
 from dihkpi.errors import UsageError
 
@@ -25,6 +26,7 @@ def cross_check(definitions: Definitions) -> list[str]:
     problems: list[str] = []
     for (name, version), survey in definitions.versions.items():
         where = f"{name}/{version}"
+        problems += _ticks(survey, f"{where}/survey.yaml › answer_types › {TICKS}")
         for form_name, form in survey.forms.items():
             problems += _form(definitions, survey, form, f"{where}/survey.yaml › forms › {form_name}")
         problems += accept_problems(definitions, survey, f"{where}/survey.yaml › accept")
@@ -41,6 +43,13 @@ def cross_check(definitions: Definitions) -> list[str]:
     return problems
 
 
+def _ticks(survey: Survey, where: str) -> Iterator[str]:
+    """A survey may say itself how ticks are written, but not what they are."""
+    several = any(kind.multiple for kind in survey.answer_types.values())
+    if several and list(survey.answer_types[TICKS].codes) != list(TICK_TYPE["codes"]):
+        yield f"{where}: its codes must be {', '.join(TICK_TYPE['codes'])}, in this order"
+
+
 def _form(definitions: Definitions, survey: Survey, form: Form, where: str) -> Iterator[str]:
     names = list(column_kinds(definitions, survey, form))
     for key in (*form.key, *form.key_without):
@@ -55,8 +64,10 @@ def _form(definitions: Definitions, survey: Survey, form: Form, where: str) -> I
             yield from known(listed, definitions.codelists, f"{where} › columns › {name} › codes", "code list")
         if column.type in ("code", "codes", "rated_codes") and not column.codes:
             yield f"{where} › columns › {name}: a column of type {column.type} needs codes"
-    for item in form.items:
+    for item in (*form.items, *form.multiple.values()):
         yield from known(item.type, survey.answer_types, f"{where} › items › {item.code}", "answer type")
+    for code in sorted({*form.multiple} & {*names}):
+        yield f"{where} › items: '{code}' is a multiple choice item and the name of a column or of another item"
     for question, items in form.questions().items() if survey.questions else ():
         yield from known(question, survey.questions, f"{where} › items › {items[0].code} › question", "question")
     codes = [item.code for item in form.items]
@@ -69,13 +80,17 @@ def _form(definitions: Definitions, survey: Survey, form: Form, where: str) -> I
 def _layouts(survey: Survey, form: Form, names: list[str], where: str) -> Iterator[str]:
     for name, layout in form.layouts.items():
         at = f"{where} › layouts › {name}"
+        names_of_file = [*names, *form.multiple]
         for column in (*layout.headers, *layout.fixed, *layout.fill_down, *layout.cells):
-            yield from known(column, names, f"{at} › headers", "column")
+            yield from known(column, names_of_file, f"{at} › headers", "column")
         for number, block in enumerate(layout.blocks, 1):
             for column in block.columns.values():
-                yield from known(column, names, f"{at} › blocks › {number} › columns", "column")
+                yield from known(column, names_of_file, f"{at} › blocks › {number} › columns", "column")
             for facet in block.facets:
                 yield from known(facet, form.facets, f"{at} › blocks › {number} › facets", "facet")
+        same = [other for other, given in form.layouts.items() if layout.tool and given.tool == layout.tool]
+        if same[1:] and same[0] != name:
+            yield f"{at} › tool: the layout '{same[0]}' is for {layout.tool} too\n      put both into one"
         for answer_type, coding in layout.coding.items():
             yield from known(answer_type, survey.answer_types, f"{at} › coding", "answer type")
             if answer_type in survey.answer_types:

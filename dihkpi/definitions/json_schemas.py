@@ -24,6 +24,7 @@ def json_schemas() -> dict[str, dict[str, Any]]:
     """File name to JSON Schema, one for each kind of definition file."""
     survey = _schema(SurveyText)
     survey["$defs"]["Form"]["properties"]["items"] = {"type": "string", "description": "a CSV beside the file"}
+    del survey["$defs"]["Form"]["properties"]["multiple"]
     scoring = _schema(Scoring)
     for name in ("nodes", "item_points"):
         told = scoring["properties"][name].pop("description", None)

@@ -20,6 +20,7 @@ from dihkpi.definitions.indicators import (
     TableDefinition,
 )
 from dihkpi.definitions.locate import FOLDERS, bundled_root, misplaced
+from dihkpi.definitions.multiple import spread
 from dihkpi.definitions.options import apply_options
 from dihkpi.definitions.scoring import Option, Scoring
 from dihkpi.definitions.survey import Item, LayoutFile, SurveyText
@@ -220,6 +221,7 @@ class _Loader:
                 f"{name}/survey.yaml: survey and version must be those of the folder, {key[0]} and {key[1]}"
             )
         raw = {**raw, "forms": self._with_layouts(key, self._with_items(name, raw, files["folders"]))}
+        raw = spread(raw)
         scoring = files.get("scoring.yaml") or None
         if scoring is not None:
             scoring = self._with_tables(name, scoring, files["folders"])
@@ -291,7 +293,7 @@ class _Loader:
             items = body.get("items") if isinstance(body, dict) else None
             if isinstance(items, str):
                 where = f"{name}/survey.yaml › forms › {form} › items"
-                fields = Item.model_fields
+                fields = [name for name, field in Item.model_fields.items() if field.is_required()]
                 rows = self._rows(where, name, items, folders, tuple(fields))
                 body = {**body, "items": [{k: v for k, v in row.items() if k in fields} for row in rows]}
             forms = {**forms, form: body}

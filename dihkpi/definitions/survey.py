@@ -18,6 +18,8 @@ CellType = Literal[
 NUMBERS: tuple[CellType, ...] = ("integer", "decimal", "money", "percent")
 Container = Literal["csv", "xlsx", "ods", "json", "parquet", "sav", "eusurvey_xml"]
 DateOrder = Literal["ymd", "dmy", "mdy"]
+Tool = Literal["eusurvey", "limesurvey", "kobo", "odk", "qualtrics", "msforms", "googleforms", "spss"]
+EmptyMulti = Literal["missing", "none"]
 
 
 class Column(Definition):
@@ -70,6 +72,10 @@ class Item(Definition):
     """One of the answer types."""
     label: str
     """Short text."""
+    of: str = ""
+    """The multiple choice item of which this is an option; filled when the definition is loaded."""
+    option: str = ""
+    """Code of that option; filled when the definition is loaded."""
 
 
 class AnswerType(Definition):
@@ -81,6 +87,8 @@ class AnswerType(Definition):
     """Code to label, lowest answer first."""
     aliases: Mapping[str, str] = {}
     """Further texts that a file may hold, and the codes that they mean."""
+    multiple: bool = False
+    """Several codes may be chosen: an item `q` becomes one item `q.code` per code, of the answer type `ticks`."""
 
 
 class Source(Definition):
@@ -129,6 +137,8 @@ class Layout(Definition):
 
     title: str
     """What kind of file it is."""
+    tool: Tool | None = None
+    """Results of a survey tool: what stands here is put over what the file tells of itself."""
     containers: tuple[Container, ...] = ("csv", "xlsx", "ods", "json", "parquet", "sav")
     """Kinds of file; what may come as `xlsx` may come as `ods`."""
     sheet: str | None = None
@@ -151,6 +161,10 @@ class Layout(Definition):
     """Decimal sign; `detect` lets the numbers that only one sign can read decide, once for a file."""
     missing: Names = ()
     """Texts that mean 'no answer' in every column, such as placeholders; `*` at the end stands for any end."""
+    joined: str = ";"
+    """Signs between several answers in one cell, each of which separates; blanks count when there is nothing else."""
+    empty_multi: EmptyMulti | None = None
+    """What an empty multiple choice means in such a file; as the survey says when not given."""
     extra: Literal["keep", "warn"] = "warn"
     """Whether columns beyond the layout are worth a warning."""
     header_row: int | None = None
@@ -325,6 +339,8 @@ class Form(Definition):
     """Columns beside the items."""
     items: tuple[Item, ...] = ()
     """Read from the CSV that ``items`` names."""
+    multiple: Mapping[str, Item] = {}
+    """Multiple choice items as they are asked, by code; filled when the definition is loaded."""
     facets: Mapping[str, Column] = {}
     """What may stand beside each answer, such as points or a mark; columns are called ``item@facet``."""
     hub: str | None = None
@@ -355,6 +371,10 @@ class Form(Definition):
         """Type of a column or of what stands beside an item; ``None`` for items."""
         column = self.facets.get(name.partition("@")[2]) if "@" in name else self.columns.get(name)
         return column.type if column else None
+
+    def ticks(self, code: str) -> dict[str, str]:
+        """Option to the item that tells whether it was chosen, of a multiple choice item."""
+        return {item.option: item.code for item in self.items if item.of == code}
 
     def questions(self) -> dict[str, tuple[Item, ...]]:
         """Items by question, in the order of the form."""
@@ -400,6 +420,8 @@ class SurveyText(Definition):
     """Kinds of answer, by name."""
     questions: Mapping[str, str] = {}
     """Code of a question to its short text."""
+    empty_multi: EmptyMulti = "missing"
+    """What an empty multiple choice means where a file cannot tell: no answer, or `none` of the options."""
     forms: Mapping[str, Form]
     """Tables of the survey, by name."""
     accept: Accept = Accept()

@@ -111,7 +111,7 @@ def _reader(container: str, pages: Mapping[str, str], country: str | None) -> Ca
         "ods": ods_file.read_ods,
         "json": json_file.read_json,
         "parquet": parquet_file.read_parquet,
-        "sav": lambda path, limits: [spss_file.read_sav(path, limits).sheet],
+        "sav": lambda path, limits: [spss_file.read_sav(path, limits).labelled()],
         "eusurvey_xml": lambda path, limits: [eusurvey_xml.read_eusurvey_xml(path, limits).sheet],
     }[container]
 
@@ -135,7 +135,9 @@ def container_of(path: Path, limits: Limits) -> str:
         raise FileRefusedError("empty_file", f"{path.name} is empty (0 bytes)", "export it again")
     with path.open("rb") as handle:
         head = handle.read(512)
-    in_blocks = not head.startswith(b"PK")
+    start = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
+    held = head.startswith((b"PK", b"PAR1", b"$FL2", b"$FL3")) or _RECORDS.match(start) or _EUSURVEY.match(start)
+    in_blocks = not held
     most = limits.text_bytes if in_blocks and limits.text_bytes else limits.file_bytes
     if size > most:
         raise FileRefusedError(
@@ -150,7 +152,6 @@ def container_of(path: Path, limits: Limits) -> str:
         return check_archive(path, limits)
     if head.startswith((b"PAR1", b"$FL2", b"$FL3")):
         return "parquet" if head.startswith(b"PAR1") else "sav"
-    start = head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     if _RECORDS.match(start):
         return "json"
     if _EUSURVEY.match(start):

@@ -15,7 +15,7 @@ import numpy as np
 from dihkpi.errors import FileRefusedError
 from dihkpi.intake.container import Limits
 from dihkpi.intake.rectangle import rectangle, too_long
-from dihkpi.intake.sheet import Sheet
+from dihkpi.intake.sheet import Labels, Sheet
 from dihkpi.intake.xml_events import xml_events
 
 META = ("contribution", "created", "updated", "language")
@@ -58,6 +58,8 @@ class _Item:
 
     kind: str
     name: str
+    above: str = ""
+    """uid of the title above it, such as that of a matrix."""
     options: dict[str, str] = field(default_factory=dict)
     """uid to shortname, empty where there is none."""
 
@@ -105,7 +107,8 @@ def read_eusurvey_xml(path: Path, limits: Limits) -> EusurveyXml:
         raise FileRefusedError("too_many_columns", message, "export fewer questions")
     rows = [[*META, *columns.values()], *_rows(results, list(columns))]
     titles = {uid: MappingProxyType(texts) for uid, texts in results.titles.items()}
-    return EusurveyXml(Sheet("", rectangle(path, rows, limits), np.arange(len(rows))), MappingProxyType(titles))
+    sheet = Sheet("", rectangle(path, rows, limits), np.arange(len(rows)), labels=_labels(results, columns))
+    return EusurveyXml(sheet, MappingProxyType(titles))
 
 
 class _Reader:
@@ -116,7 +119,7 @@ class _Reader:
         self.results = _Results()
         self.above: list[str] = []
         self.language = ""
-        self.above_columns = ""
+        self.above_columns = self.above_uid = ""
         self.takers: list[_Item] = []
         self.uid = ""
         self.listened, self.length = 0, 0
@@ -151,13 +154,14 @@ class _Reader:
         self.uid, short = given.get("id", ""), given.get("bid", "")
         self._listen()
         if element in _TITLES or (element == "Question" and given.get("type") == "Rating"):
-            self.above_columns, self.takers = short, []
+            self.above_columns, self.above_uid, self.takers = short, self.uid, []
         elif element in _OPTIONS:
             for item in self.takers:
                 item.options.setdefault(self.uid, short)
         else:
             name = f"{self.above_columns}.{short}" if element in _BELOW and self.above_columns and short else short
-            fresh = _Item(given.get("type", ""), name or self.uid)
+            above = self.above_uid if element in _BELOW else ""
+            fresh = _Item(given.get("type", ""), name or self.uid, above)
             item = self.results.items.setdefault(self.uid, fresh)
             self.takers = [*self.takers, item] if element in _SHARING else [item]
 
@@ -215,6 +219,22 @@ def _columns(results: _Results) -> dict[tuple[str, str], str]:
                     if option:
                         columns.setdefault((uid, option), f"{known.name}.{option}")
     return columns
+
+
+def _labels(results: _Results, columns: Mapping[tuple[str, str], str]) -> Labels:
+    """Titles of the columns in every language, and the titles that an option has in others."""
+    texts: dict[str, tuple[str, ...]] = {}
+    values: dict[str, dict[str, tuple[str, ...]]] = {}
+    for (uid, option), header in columns.items():
+        item = results.items.get(uid)
+        own, above = results.titles.get(uid, {}), results.titles.get(item.above if item else "", {})
+        chosen = results.titles.get(option, {})
+        parts = ((above.get(language), own[language], chosen.get(language)) for language in own)
+        texts[header] = tuple(dict.fromkeys(": ".join(filter(None, part)) for part in parts))
+        for each in item.options if item else ():
+            same = tuple(results.titles.get(each, {}).values())
+            values.setdefault(header, {}).update(dict.fromkeys(same, same))
+    return Labels(texts, values)
 
 
 def _rows(results: _Results, columns: list[tuple[str, str]]) -> Iterator[list[str]]:

@@ -9,7 +9,7 @@ from dihkpi.definitions.survey import NUMBERS, Severity
 from dihkpi.errors import did_you_mean
 from dihkpi.intake.cells import detect_decimal
 from dihkpi.intake.issues import Fault, IssueLog
-from dihkpi.intake.recognise import Match, form_required, wanted_columns
+from dihkpi.intake.recognise import Match, form_required, spelled, wanted_columns
 from dihkpi.intake.sheet import Sheet, column_letter
 from dihkpi.intake.text import normalise_header
 
@@ -48,25 +48,21 @@ def match_headers(sheet: Sheet, match: Match, log: IssueLog) -> Header:
     positions: dict[str, int] = {}
     missing: list[str] = []
     taken: set[int] = set()
-    usable = True
+    usable = row.note_recognised()
     for column in wanted_columns(match.form, match.layout):
-        source = match.layout.source(column)
-        if source.position:
-            found = [source.position - 1] if source.position <= len(cells) else []
-        else:
-            found = [p for header in source.header for p in places.get(normalise_header(header), [])]
-        taken.update(found)
-        if not found:
-            missing.append(column)
-        elif len(found) > 1:
-            alone = match.layout.turned
-            usable = usable and alone
-            if "@" not in column:  # what stands beside a doubled answer is doubled with it
-                row.note_double(found, "the first counts" if alone else "no row was accepted")
-            if alone:
-                positions[column] = found[0]
-        else:
-            positions[column] = found[0]
+        found = {name: _found(match, name, places, len(cells)) for name in spelled(match.form, match.layout, column)}
+        taken.update(position for at in found.values() for position in at)
+        for name, at in found.items():
+            if len(at) > 1:
+                alone = match.layout.turned
+                usable = usable and alone
+                if "@" not in name:  # what stands beside a doubled answer is doubled with it
+                    row.note_double(at, "the first counts" if alone else "no row was accepted")
+            if at and (len(at) == 1 or match.layout.turned):
+                positions[name] = at[0]
+        absent = [name for name, at in found.items() if not at]
+        if column in absent:  # of a multiple choice item either the one column or those of its options are enough
+            missing += [column] if len(absent) == len(found) else absent[1:]
     unknown = [p for p, title in enumerate(cells) if title and p not in taken]
     usable = row.note_missing(missing, [titles[p] for p in unknown]) and usable
     if match.layout.extra == "warn":
@@ -74,6 +70,14 @@ def match_headers(sheet: Sheet, match: Match, log: IssueLog) -> Header:
     row.note_untitled([p for p, title in enumerate(cells) if not title and p not in taken])
     decimal = _decimal(sheet, match, positions)
     return Header(positions, {column: titles[p] for column, p in positions.items()}, usable, decimal)
+
+
+def _found(match: Match, column: str, places: dict[str, list[int]], width: int) -> list[int]:
+    """Positions at which a column stands."""
+    source = match.layout.source(column)
+    if source.position:
+        return [source.position - 1] if source.position <= width else []
+    return [p for header in source.header for p in places.get(normalise_header(header), [])]
 
 
 def _decimal(sheet: Sheet, match: Match, positions: dict[str, int]) -> Literal["dot", "comma"] | None:
@@ -99,7 +103,17 @@ class _HeaderRow:
     def _note(self, fault: Fault, position: int) -> None:
         row, column = self.sheet.block.place(self.match.header_row, position)
         title = self.titles[position]
-        self.log.add(fault, row=row, position=column, header=title, value=title)
+        sheet = self.sheet.block.sheet_of(position)
+        self.log.add(fault, row=row, position=column, header=title, value=title, sheet=sheet)
+
+    def note_recognised(self) -> bool:
+        """Whether rows can be read in spite of what was noted when the sheet was recognised."""
+        for fault, position in self.match.notes:
+            if position is None:
+                self.log.add(fault, row=int(self.sheet.rows[self.match.header_row]))
+            else:
+                self._note(fault, position)
+        return all(fault.severity != "error" for fault, _ in self.match.notes)
 
     def note_double(self, found: list[int], what: str) -> None:
         for position in found[1:]:

@@ -66,9 +66,10 @@ class IssueLog:
         position: int | None = None,
         header: str = "",
         value: str = "",
+        sheet: str | None = None,
     ) -> None:
         """Note one fault of a row or of the file; ``index`` is the row of the table that an error sets aside."""
-        self._note(fault, row, position, header, value)
+        self._note(fault, row, position, header, value, sheet)
         if self.severity(fault) == "error" and index is not None:
             self.bad_rows.add(index)
             self.errors.add((index, None))
@@ -82,10 +83,12 @@ class IssueLog:
         """How severe a fault is in this survey: a warning may be raised to an error."""
         return "error" if fault.severity == "warning" and fault.rule in self.raised else fault.severity
 
-    def _note(self, fault: Fault, row: int | None, position: int | None, header: str, value: str) -> None:
+    def _note(
+        self, fault: Fault, row: int | None, position: int | None, header: str, value: str, sheet: str | None = None
+    ) -> None:
         cell = f"{column_letter(position)}{row}" if position is not None and row is not None else ""
         self.records.append((
-            self.file, self.sheet, row, header, fault.rule, self.severity(fault), cell,
+            self.file, self.sheet if sheet is None else sheet, row, header, fault.rule, self.severity(fault), cell,
             show(value if fault.value is None else fault.value), fault.message, fault.hint,
             ", ".join(str(number) for number in fault.related),
         ))  # fmt: skip
@@ -101,7 +104,7 @@ class IssueLog:
             return
         row, column = block.place(index, position)
         text = block.text(index, position) if value is None else value
-        self._note(fault, row, column, header, text)
+        self._note(fault, row, column, header, text, block.sheet_of(position))
         self.told.add((index, position))
         if self.severity(fault) == "error":
             self.bad_rows.add(index)

@@ -10,6 +10,7 @@ from pathlib import Path
 from dihkpi.definitions import Definitions, Survey
 from dihkpi.definitions.survey import Form, Layout
 from dihkpi.errors import FileRefusedError
+from dihkpi.intake.issues import Fault
 from dihkpi.intake.sheet import Sheet
 from dihkpi.intake.text import normalise_header
 from dihkpi.intake.turned import matches_text, turn
@@ -30,6 +31,8 @@ class Match:
     found: int
     wanted: int
     complete: bool
+    notes: tuple[tuple[Fault, int | None], ...] = ()
+    """What the recognition found, each at the position of a header or about the sheet."""
 
     @property
     def first_row(self) -> int:
@@ -49,7 +52,7 @@ class Match:
 
 def layouts_of(form: Form) -> Iterator[tuple[str, Layout]]:
     """The declared layouts of a form, and the plain table."""
-    yield from form.layouts.items()
+    yield from ((name, layout) for name, layout in form.layouts.items() if layout.tool is None)
     if form.tidy:
         yield "tidy", Layout(title="plain table with the column names as headers", dates="ymd", decimal="detect")
 
@@ -75,22 +78,41 @@ def recognise(
     FileRefusedError
         When no layout fits, or several fit equally; the message names the nearest.
     """
+    from dihkpi.intake.tools.find import try_tools
+
     surveys = [definitions.survey(survey)] if survey else list(definitions.surveys.values())
-    recognised: list[tuple[Sheet, Match]] = []
-    nearest: list[Match] = []
+    candidates: list[tuple[Sheet, list[Match], dict[str, Sheet]]] = []
     for sheet in sheets:
         turned: dict[str, Sheet] = {}
-        matches = [m for s in surveys for m in _matches(sheet, container, s, turned)]
-        fitting = [m for m in matches if m.complete] or [
-            m for m in matches if m.found >= (1 if survey else NEAR * m.wanted)
-        ]
-        if fitting:
-            best = _best(path, fitting)
-            recognised.append((turned.get(best.label, sheet), best))
-        nearest += matches
+        candidates.append((sheet, [m for s in surveys for m in _matches(sheet, container, s, turned)], turned))
+    declared = any(m.complete and m.layout_name != "tidy" for _, matches, _ in candidates for m in matches)
+    tried = None if declared else try_tools(sheets, container, surveys, definitions, bool(survey))
+    if tried and tried.matches:
+        best = _best(path, [match for _, match in tried.matches])
+        return [found for found in tried.matches if found[1] is best]
+    recognised = [found for candidate in candidates if (found := _fitting(path, *candidate, bool(survey)))]
     if recognised:
         return recognised
-    raise FileRefusedError("unknown_layout", *_not_recognised(path, sheets, nearest, survey))
+    if tried and tried.refusal:
+        raise tried.refusal
+    nearest = [match for _, matches, _ in candidates for match in matches]
+    message, hint = _not_recognised(path, sheets, nearest, survey)
+    if tried:
+        what, what_to_do = tried.told()
+        known = tried.tool or tried.questionnaire
+        message, hint = f"{message}; {what}", what_to_do if known else f"{hint}; {what_to_do}"
+    raise FileRefusedError("unknown_layout", message, hint)
+
+
+def _fitting(
+    path: Path, sheet: Sheet, matches: list[Match], turned: dict[str, Sheet], named: bool
+) -> tuple[Sheet, Match] | None:
+    """The best of the layouts that a sheet fits."""
+    fitting = [m for m in matches if m.complete] or [m for m in matches if m.found >= (1 if named else NEAR * m.wanted)]
+    if not fitting:
+        return None
+    best = _best(path, fitting)
+    return turned.get(best.label, sheet), best
 
 
 def _matches(sheet: Sheet, container: str, survey: Survey, turned: dict[str, Sheet]) -> Iterator[Match]:
@@ -130,7 +152,8 @@ def _carries(layout: Layout, container: str, sheet: str) -> bool:
 
 def _match(sheet: Sheet, survey: Survey, form_name: str, form: Form, name: str, layout: Layout) -> Match | None:
     wanted = {
-        column: {normalise_header(h) for h in layout.source(column).header} for column in wanted_columns(form, layout)
+        column: {normalise_header(h) for name in spelled(form, layout, column) for h in layout.source(name).header}
+        for column in wanted_columns(form, layout)
     }
     by_position = [c for c in wanted if layout.source(c).position]
     if by_position and len(by_position) == len(wanted):
@@ -157,8 +180,14 @@ def wanted_columns(form: Form, layout: Layout) -> list[str]:
     else:
         offered = [facet for facet in form.facets if any(facet in block.facets for block in layout.blocks)]
         beside = (f"{item.code}@{facet}" for item in form.items for facet in offered)
-        names = [*form.columns, *(item.code for item in form.items), *beside]
+        items = dict.fromkeys(item.of or item.code for item in form.items)
+        names = [*form.columns, *items, *beside]
     return [name for name in names if name not in layout.fixed]
+
+
+def spelled(form: Form, layout: Layout, column: str) -> list[str]:
+    """A column as a layout may have it: a multiple choice item in one column, or in one for each option."""
+    return [column, *(form.ticks(column).values() if column in form.multiple and not layout.only else ())]
 
 
 def form_required(form: Form, column: str) -> bool:

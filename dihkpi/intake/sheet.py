@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -38,6 +38,10 @@ class Block:
         Cells that hold a number and no text, where the file tells.
     anchors : (numpy.ndarray of int, numpy.ndarray of int), optional
         Row number and column position of every cell in the file, where a layout took them from all over a sheet.
+    declined : numpy.ndarray of bool, shape (rows, columns), optional
+        Cells in which the respondent said "not applicable", where the file tells.
+    others : tuple of (int, str)
+        Where columns come from other sheets: the position of the first one of each, and the name of its sheet.
     """
 
     cells: Cells | tuple[Any, ...]
@@ -46,6 +50,8 @@ class Block:
     unread: frozenset[tuple[int, int]] = frozenset()
     numbers: Flags | None = None
     anchors: tuple[Numbers, Numbers] | None = None
+    declined: Flags | None = None
+    others: tuple[tuple[int, str], ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -81,6 +87,10 @@ class Block:
             return int(self.rows[index]), position
         return int(self.anchors[0][index, position]), int(self.anchors[1][index, position])
 
+    def sheet_of(self, position: int) -> str | None:
+        """Name of the sheet that a column comes from, when it is not the one that is read."""
+        return next((name for first, name in reversed(self.others) if position >= first), None)
+
     def part(self, rows: slice | Flags) -> Block:
         """Some of the rows."""
         new = {old: i for i, old in enumerate(np.arange(len(self))[rows].tolist())} if self.unread else {}
@@ -91,6 +101,8 @@ class Block:
             frozenset((new[i], j) for i, j in self.unread if i in new),
             None if self.numbers is None else self.numbers[rows],
             None if self.anchors is None else (self.anchors[0][rows], self.anchors[1][rows]),
+            None if self.declined is None else self.declined[rows],
+            self.others,
         )
 
     def _part_of_cells(self, rows: slice | Flags) -> Cells | tuple[Any, ...]:
@@ -103,6 +115,22 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Labels:
+    """What a file tells of its columns beside their headers.
+
+    Parameters
+    ----------
+    columns : mapping
+        Header to texts of the column, one for each language or way to say it.
+    values : mapping
+        Header to what a cell may hold to texts that mean the same.
+    """
+
+    columns: Mapping[str, tuple[str, ...]]
+    values: Mapping[str, Mapping[str, tuple[str, ...]]]
+
+
+@dataclass(frozen=True)
 class Sheet:
     """One table of text as it stands in a file, before anything is understood.
 
@@ -110,7 +138,7 @@ class Sheet:
     ----------
     name : str
         Name of the sheet, empty for a CSV.
-    cells, rows, fields, unread, numbers, anchors
+    cells, rows, fields, unread, numbers, anchors, declined, others
         As in :class:`Block`; blank rows are left out. Of a large text file these are its first rows.
     notes : tuple of (rule, message)
         What the reader had to do to read it.
@@ -118,6 +146,8 @@ class Sheet:
         Whether numbers of days count from 1904 on.
     titles : tuple of str, optional
         Headers as people know them, where the first row holds names of the form instead.
+    labels : Labels, optional
+        Texts of columns and codes, where the file tells them.
     whole : callable, optional
         Gives all blocks of a file that is too large to be held, the first rows included; each call reads it anew.
     """
@@ -132,6 +162,9 @@ class Sheet:
     anchors: tuple[Numbers, Numbers] | None = None
     date1904: bool = False
     titles: tuple[str, ...] | None = None
+    declined: Flags | None = None
+    others: tuple[tuple[int, str], ...] = ()
+    labels: Labels | None = None
     whole: Callable[[], Iterator[Block]] | None = field(default=None, compare=False)
 
     @cached_property
@@ -142,7 +175,9 @@ class Sheet:
     @property
     def block(self) -> Block:
         """What is held of the sheet, as one block."""
-        return Block(self.cells, self.rows, self.fields, self.unread, self.numbers, self.anchors)
+        return Block(
+            self.cells, self.rows, self.fields, self.unread, self.numbers, self.anchors, self.declined, self.others
+        )
 
     def blocks(self, first: int, size: int) -> Iterator[Block]:
         """The rows from a position on, in blocks of about ``size`` cells.

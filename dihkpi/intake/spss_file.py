@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from dihkpi.errors import FileRefusedError
 from dihkpi.intake import spss_child
 from dihkpi.intake.container import Limits
 from dihkpi.intake.rectangle import check_length
-from dihkpi.intake.sheet import Cells, Sheet
+from dihkpi.intake.sheet import Cells, Labels, Sheet
 from dihkpi.intake.xlsx_file import as_text
 
 if TYPE_CHECKING:
@@ -57,6 +57,12 @@ class SavFile:
     variable_labels: Mapping[str, str]
     value_labels: Mapping[str, Mapping[str, str]]
     missing: npt.NDArray[np.bool_]
+
+    def labelled(self) -> Sheet:
+        """The sheet with all that the file tells of it."""
+        values = {name: {code: (text,) for code, text in labels.items()} for name, labels in self.value_labels.items()}
+        columns = {name: (text,) for name, text in self.variable_labels.items()}
+        return replace(self.sheet, labels=Labels(columns, values), declined=self.missing)
 
 
 def read_sav(path: Path, limits: Limits) -> SavFile:

@@ -18,6 +18,7 @@ from dihkpi.intake.distinct import distinct, is_token
 from dihkpi.intake.headers import Header
 from dihkpi.intake.issues import Fault, IssueLog
 from dihkpi.intake.recognise import Match
+from dihkpi.intake.several import declined
 from dihkpi.intake.sheet import Block, Cells, Flags
 from dihkpi.intake.text import show
 
@@ -82,6 +83,8 @@ def type_cells(
     columns |= type_answers(block, header, match, log)
     for facet, column in match.form.facets.items():
         columns |= _facet(reading, facet, column)
+    if block.declined is not None:
+        columns["source_declined"] = declined(block, header)
     return pd.DataFrame(columns, index=pd.RangeIndex(len(block)))
 
 

@@ -22,7 +22,7 @@ from dihkpi.intake.headers import match_headers
 from dihkpi.intake.hubs import HubNames
 from dihkpi.intake.issues import Fault, IssueLog, concat_issues
 from dihkpi.intake.recognise import Match
-from dihkpi.intake.sheet import Cells, Numbers
+from dihkpi.intake.sheet import Cells, Numbers, column_letter
 from dihkpi.intake.submission import Part, Submission
 from dihkpi.intake.whole import Late, Whole
 
@@ -54,6 +54,8 @@ class ValidatedPart:
         Rows that go on.
     answers_set_aside : int
         Answers with an error whose row goes on, for surveys that accept by the answer.
+    places : mapping of str to (int or None, str)
+        Column or item to the letter of its column in the file, and to its row where that is the same for all.
     between : pandas.DataFrame
         Of all rows, the columns that rules of other sheets and files look up; no rows where no rule does.
     """
@@ -67,6 +69,7 @@ class ValidatedPart:
     n_accepted: int
     answers_set_aside: int
     between: pd.DataFrame = field(repr=False)
+    places: Mapping[str, tuple[int | None, str]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -252,8 +255,15 @@ class _Result:
             raise AssertionError("received is not accepted + quarantined: a fault of the program")
         return ValidatedPart(
             context.match, context.sheet.name, accepted, quarantined, self.log.table(), self.received, n_accepted,
-            0 if refused else self.faulty_cells, whole.for_others,
+            0 if refused else self.faulty_cells, whole.for_others, self._places(),
         )  # fmt: skip
+
+    def _places(self) -> dict[str, tuple[int | None, str]]:
+        """Where each column stands; a sheet that was turned has one row, whose cells come from many."""
+        block, match = self.context.sheet.block, self.context.match
+        index, turned = (match.first_row, True) if match.layout.turned else (match.header_row, False)
+        places = {name: block.place(index, position) for name, position in self.context.header.positions.items()}
+        return {name: (row if turned else None, column_letter(position)) for name, (row, position) in places.items()}
 
     def _quarantined(self, late: Mapping[int, tuple[int, Cells]]) -> pd.DataFrame:
         """Rows set aside with their cells as text, in the order of the file."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def stored_columns(form: Form, frame: pd.DataFrame) -> list[str]:
     """Columns that are recorded: what was declared and asked, not what can be derived again."""
-    left_out = {*form.derived, "source_file", "source_sheet", "source_row"}
+    left_out = {*form.derived, "source_file", "source_sheet", "source_row", "source_declined"}
     return [str(name) for name in frame.columns if name not in left_out]
 
 
@@ -47,7 +47,7 @@ def _plain(column: pd.Series) -> list[Any]:
         codes = np.array([*column.cat.categories, None], dtype=object)
         return list(codes[column.cat.codes.to_numpy()])
     if column.dtype.kind == "M":
-        text = column.dt.strftime("%Y-%m-%d").astype(object)
+        text = column.dt.strftime("%Y-%m-%d %H:%M:%S").str.removesuffix(" 00:00:00").astype(object)
         return list(text.where(column.notna(), None))
     return list(column.astype(object).where(column.notna(), None))
 

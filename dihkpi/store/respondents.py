@@ -65,7 +65,8 @@ def identify(
         who = definitions.surveys[name].forms[form_name].respondent
         if who:
             own = everyone.loc[(everyone["survey"] == name) & (everyone["form"] == form_name), "respondent"]
-            named = [c for c in (who.id, who.registration, who.name) if c and c in frame]
+            # the id of a hub is no secret, also where the hub itself answered
+            named = [c for c in (who.id, who.registration, who.name) if c and c in frame and c != "hub"]
             tables[name, form_name] = frame.drop(columns=named).assign(respondent=own.array, key=np.arange(len(frame)))
     known = everyone.groupby("respondent", sort=True)[list(_ATTRIBUTES)].first().reset_index()
     return tables, known.astype("str")
