@@ -36,7 +36,7 @@ class Header:
     decimal: Literal["dot", "comma"] | None = None
 
 
-def match_headers(sheet: Sheet, match: Match, log: IssueLog) -> Header:
+def match_headers(sheet: Sheet, match: Match, log: IssueLog, agreement: float = 1.0) -> Header:
     """Find the columns of the form in the header row; note what is missing, doubled or unknown."""
     cells = [str(cell).strip() for cell in sheet.cells[match.header_row]]
     titles = list(sheet.titles or cells)
@@ -68,7 +68,7 @@ def match_headers(sheet: Sheet, match: Match, log: IssueLog) -> Header:
     if match.layout.extra == "warn":
         row.note_unknown(unknown)
     row.note_untitled([p for p, title in enumerate(cells) if not title and p not in taken])
-    decimal = _decimal(sheet, match, positions)
+    decimal = _decimal(sheet, match, positions, agreement)
     return Header(positions, {column: titles[p] for column, p in positions.items()}, usable, decimal)
 
 
@@ -80,7 +80,7 @@ def _found(match: Match, column: str, places: dict[str, list[int]], width: int) 
     return [p for header in source.header for p in places.get(normalise_header(header), [])]
 
 
-def _decimal(sheet: Sheet, match: Match, positions: dict[str, int]) -> Literal["dot", "comma"] | None:
+def _decimal(sheet: Sheet, match: Match, positions: dict[str, int], agreement: float) -> Literal["dot", "comma"] | None:
     """The decimal sign of the layout, or the one that the numbers of the first rows show."""
     if match.layout.decimal != "detect":
         return match.layout.decimal
@@ -88,7 +88,7 @@ def _decimal(sheet: Sheet, match: Match, positions: dict[str, int]) -> Literal["
     texts = sheet.cells[match.first_row :, columns]
     if sheet.numbers is not None:  # a cell that is a number has no sign
         texts = texts[~sheet.numbers[match.first_row :, columns]]
-    return detect_decimal(text for text in texts.ravel() if text)
+    return detect_decimal((text for text in texts.ravel() if text), agreement)
 
 
 @dataclass(frozen=True)

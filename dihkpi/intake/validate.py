@@ -46,7 +46,7 @@ class ValidatedPart:
     accepted : pandas.DataFrame
         Typed rows, with ``source_file``, ``source_sheet`` and ``source_row``; empty when they were not to be kept.
     quarantined : pandas.DataFrame
-        Rows set aside: their physical row and their cells as text.
+        Rows set aside: their physical row and their cells as text; empty when rows were not to be kept.
     issues : pandas.DataFrame
     received : int
         Rows found in the sheet.
@@ -110,7 +110,7 @@ class Validated:
     @property
     def n_quarantined(self) -> int:
         """Rows set aside."""
-        return sum(len(part.quarantined) for part in self.parts)
+        return self.received - self.n_accepted
 
     def files(self) -> pd.DataFrame:
         """One row per sheet with its counts, as the table ``files``."""
@@ -123,7 +123,7 @@ class Validated:
                 "file": self.submission.name, "sheet": part.sheet, "hub": self.submission.hub,
                 "survey": part.match.survey.survey, "version": part.match.survey.version, "form": part.match.form_name,
                 "layout": part.match.layout_name, "received": part.received, "accepted": part.n_accepted,
-                "quarantined": len(part.quarantined), "errors": int((severity == "error").sum()),
+                "quarantined": part.received - part.n_accepted, "errors": int((severity == "error").sum()),
                 "warnings": int((severity == "warning").sum()), "answers_set_aside": part.answers_set_aside,
             })  # fmt: skip
         return pd.DataFrame(rows)
@@ -154,7 +154,7 @@ def validate(
         (survey, form) to the rows that are recorded already or come with other files. Rules that refer to another form
         or compare with earlier numbers are tested against them and the file itself; without any, they are not tested.
     keep : bool
-        Whether accepted rows are kept. Without them, memory does not grow with the rows of a text file.
+        Whether the rows are kept, or only counted. Without them memory grows with the issues of a file, not with it.
 
     Returns
     -------
@@ -186,7 +186,7 @@ def _scan(
     for rule, message in sheet.notes:
         hint = _NOTE_HINTS.get(rule, "check that it belongs here")
         log.add(Fault(rule, message, hint, "warning"))
-    header = match_headers(sheet, match, log)
+    header = match_headers(sheet, match, log, float(definitions.value("decimal_agreement")))
     several = len(submission.parts) > 1
     context = Context(sheet, match, header, definitions, submission.name, submission.hub, hubs, today, several)
     before = earlier.setdefault((match.survey.survey, match.form_name), {}) if several else None
@@ -221,7 +221,7 @@ class _Result:
     def add(self, checked: Checked) -> None:
         """Take a block in."""
         block, start = checked.block, self.received
-        self.log.records += checked.log.records
+        self.log.file_away(checked.log)
         self.faulty_cells += checked.faulty_cells
         self.whole.add(checked, start)
         good = checked.frame[~checked.bad[checked.frame.index.to_numpy()]]
@@ -231,7 +231,8 @@ class _Result:
         elif not self.frames:
             self.frames.append(good.iloc[:0].assign(source_row=rows[:0]))
         aside = np.flatnonzero(checked.bad)
-        self.asides.append((start, aside, block.texts(aside)))
+        if self.keep:
+            self.asides.append((start, aside, block.texts(aside)))
         self.received += len(block)
 
     def part(self, late: Late, with_errors: Collection[str]) -> ValidatedPart:
@@ -242,16 +243,17 @@ class _Result:
         bad = whole.bad_rows | late.aside.keys()
         faulty = whole.faulty | late.faulty
         refused = is_refused(context, self.received, bad, faulty, self.log, with_errors)
-        texts = late.aside
+        texts = late.aside if self.keep else {}
         if refused:
-            bad = set(range(self.received))
-            texts = texts | whole.texts(bad - whole.bad_rows - texts.keys())
+            others = set(range(self.received)) - bad
+            bad |= others
+            texts = texts | (whole.texts(others) if self.keep else {})
         frame = pd.concat(self.frames) if self.frames else pd.DataFrame()
         frame = frame[~frame.index.isin(list(bad))].reset_index(drop=True)
         accepted = frame.assign(source_file=context.file, source_sheet=context.sheet.name)
         quarantined = self._quarantined(texts)
         n_accepted = self.received - len(bad)
-        if len(quarantined) != len(bad) or (self.keep and len(accepted) != n_accepted):
+        if self.keep and (len(quarantined) != len(bad) or len(accepted) != n_accepted):
             raise AssertionError("received is not accepted + quarantined: a fault of the program")
         return ValidatedPart(
             context.match, context.sheet.name, accepted, quarantined, self.log.table(), self.received, n_accepted,

@@ -58,18 +58,20 @@ def parse_numbers(texts: pd.Series, column: Column, convention: Convention, book
     return Parsed(values, faults)
 
 
-def detect_decimal(texts: Iterable[str]) -> Literal["dot", "comma"] | None:
+def detect_decimal(texts: Iterable[str], agreement: float = 1.0) -> Literal["dot", "comma"] | None:
     """The decimal sign of a file, by the texts that only one convention can read.
 
     Parameters
     ----------
     texts : iterable of str
         The texts of all number columns of a file.
+    agreement : float
+        Share of the different texts that tell which must tell the same; the others are faults of their cells.
 
     Returns
     -------
     {"dot", "comma"} or None
-        None when nothing tells, or when the texts contradict each other.
+        None when nothing tells, or when too many texts contradict each other.
 
     Examples
     --------
@@ -85,10 +87,9 @@ def detect_decimal(texts: Iterable[str]) -> Literal["dot", "comma"] | None:
     strings = pc.unique(pa.array(texts, type=pa.large_string()))
     strings = pc.replace_substring_regex(strings, rf"(?i)\A(?:{units}){_BLANKS}|{_BLANKS}(?:{units})\z", "")
     dot, comma = (matching(pc.replace_substring(strings, "\u2212", "-"), _GRAMMAR[name]) for name in _SIGNS)
-    only_dot, only_comma = bool((dot & ~comma).any()), bool((comma & ~dot).any())
-    if only_dot == only_comma:
-        return None
-    return "dot" if only_dot else "comma"
+    votes: dict[Literal["dot", "comma"], int] = {"dot": int((dot & ~comma).sum()), "comma": int((comma & ~dot).sum())}
+    sign = max(votes, key=votes.__getitem__)
+    return sign if votes[sign] and votes[sign] >= agreement * sum(votes.values()) else None
 
 
 def _converted(strings: Any, sign: str) -> npt.NDArray[np.float64]:
