@@ -27,6 +27,10 @@ Files = Annotated[
 SurveyId = Annotated[
     str | None, typer.Option("--survey", metavar="ID", help="Settles which survey the files belong to.")
 ]
+Country = Annotated[
+    str | None,
+    typer.Option("--country", metavar="CC", help="Where the files come from: tells the letters of texts not in UTF-8."),
+]
 WorkspaceDir = Annotated[
     Path | None,
     typer.Option("-w", "--workspace", metavar="DIR", help="A workspace whose register of hubs counts."),
@@ -51,11 +55,13 @@ def validate(
     ] = None,
     workspace: WorkspaceDir = None,
     definitions: Folder = None,
+    country: Country = None,
     as_json: AsJson = False,
 ) -> None:
     """Check files: what is wrong, in which cell, and what to do about it."""
     loaded, hubs, known = _context(definitions, workspace)
-    checked, table, issues = _validate_all(files, loaded, survey, hubs, known)
+    keep = as_json or answers is not None
+    checked, table, issues = _validate_all(files, loaded, survey, hubs, known, country=country, keep=keep)
     if answers:
         _write_answers(checked, loaded, answers)
     if report:
@@ -88,12 +94,13 @@ def score(
         typer.Option("--option", metavar="NAME=VALUE", help="A switch of the scoring; see `dihkpi surveys`."),
     ] = None,
     definitions: Folder = None,
+    country: Country = None,
     as_json: AsJson = False,
 ) -> None:
     """Score answers without a workspace: one row per respondent and node of the scoring tree."""
     loaded, *_ = _context(definitions, None)
     options = _options(option or [])
-    checked, table, issues = _validate_all(files, loaded, survey, None)
+    checked, table, issues = _validate_all(files, loaded, survey, None, country=country)
     scores = _scores(checked, loaded, options)
     if out and len(scores):
         from dihkpi.intake.safe_csv import write_csv
@@ -126,9 +133,16 @@ def _context(definitions: Path | None, workspace: Path | None) -> tuple[Definiti
 
 
 def _validate_all(
-    files: list[Path], loaded: Definitions, survey: str | None, hubs: HubNames | None, known: Tables | None = None
+    files: list[Path],
+    loaded: Definitions,
+    survey: str | None,
+    hubs: HubNames | None,
+    known: Tables | None = None,
+    *,
+    country: str | None = None,
+    keep: bool = True,
 ) -> tuple[list[Validated], pd.DataFrame, pd.DataFrame]:
-    """Every file validated; a file that cannot be read is an issue."""
+    """Every file validated; a file that cannot be read is an issue. Rows are kept where something is done with them."""
     import pandas as pd
 
     from dihkpi.intake.issues import concat_issues
@@ -140,11 +154,12 @@ def _validate_all(
     refused: list[pd.DataFrame] = []
     for name, path in zip(_names(files), files, strict=True):
         try:
-            opened.append(read_submission(path, loaded, survey=survey, name=name))
+            opened.append(read_submission(path, loaded, survey=survey, name=name, country=country))
         except FileRefusedError as fault:
             refused.append(refusal(name, fault))
     checked: list[Validated] = []
-    for submission, found in zip(opened, validate_together(opened, loaded, hubs=hubs, known=known), strict=True):
+    results = validate_together(opened, loaded, hubs=hubs, known=known, keep=keep)
+    for submission, found in zip(opened, results, strict=True):
         if isinstance(found, FileRefusedError):
             refused.append(refusal(submission.name, found))
         else:

@@ -47,6 +47,11 @@ class HubNames:
             found.setdefault(skeleton(hub), []).append(hub)
         return found
 
+    def country_of(self, text: str) -> str | None:
+        """Country of the one hub that a text names."""
+        countries = {country for _, country in self._ids.get(_plain(text), []) if country}
+        return countries.pop() if len(countries) == 1 else None
+
     def find(self, text: str, country: str | None = None) -> tuple[str | None, Fault | None]:
         """The id of the hub that a text names.
 

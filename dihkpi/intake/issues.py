@@ -134,7 +134,9 @@ class IssueLog:
 
         if not self.tables:
             return issue_table(self.records)
-        return _in_order(pd.concat([_typed(self.records), *self.tables], ignore_index=True))
+        self.tables = [pd.concat([_typed(self.records), *self.tables], ignore_index=True)]
+        self.records = []
+        return _in_order(self.tables[0])
 
 
 def issue_table(records: Sequence[tuple[object, ...]]) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,6 +72,12 @@ class Whole:
         names = (*form.key, *form.key_without, form.wave, form.date, "respondent", "hub", *between)
         return list(dict.fromkeys(filter(None, names)))
 
+    @cached_property
+    def read(self) -> set[int | None]:
+        """Positions in the file of the columns that are needed."""
+        form, positions = self.context.match.form, self.context.header.positions
+        return {positions.get(source_column(form, name)) for name in self.columns}
+
     def add(self, checked: Checked, start: int) -> None:
         """Take the needed columns of a block whose first row has the position ``start``."""
         frame = checked.frame
@@ -79,7 +86,7 @@ class Whole:
         self.rows.append(checked.block.rows)
         self.bad_rows |= {start + int(i) for i in np.flatnonzero(checked.bad)}
         self.faulty |= {start + int(i) for i in np.flatnonzero(checked.faulty)}
-        self.told |= {(start + i, position) for i, position in checked.log.told}
+        self.told |= {(start + i, position) for i, position in checked.log.told if position in self.read}
         self.blocks = [checked.block] if not start else []
 
     def row_numbers(self, start: int, places: Numbers) -> Numbers:

@@ -184,6 +184,9 @@ def _record(
         return
     try:
         submission = file.submission or read_submission(file.path, definitions, survey=survey, name=file.name)
+        country = hubs.country_of(file.folder) if hubs and file.folder else None
+        if country and any(rule == "encoding" for part in submission.parts for rule, _ in part.sheet.notes):
+            submission = read_submission(file.path, definitions, survey=survey, name=file.name, country=country)
         submission = replace(submission, name=file.name, hub=_hub_of(file, submission, hubs))
         validated = validate(submission, definitions, hubs=hubs, known=known)
     except FileRefusedError as fault:  # a large file may turn out to be broken far below its first rows

@@ -72,8 +72,10 @@ def test_strict_sets_every_row_aside_as_it_was_sent(check, services, keep: bool)
         result.issues["message"].iloc[0] == "1 of 4 rows have errors; this survey takes a file as a whole or not at all"
     )
     assert result.files()[["received", "accepted", "quarantined", "errors"]].values.tolist() == [[4, 0, 4, 2]]
-    assert part.quarantined["source_row"].tolist() == [2, 3, 4, 5]
-    assert texts(part) == [[str(cell) for cell in row] for row in services[1:]]
+    rows = services[1:] if keep else []  # rows that are not kept are counted
+    assert part.quarantined["source_row"].tolist() == [2, 3, 4, 5][: len(rows)]
+    assert texts(part) == [[str(cell) for cell in row] for row in rows]
+    assert result.n_quarantined == 4
     assert part.accepted.empty
     assert "price" in part.accepted
 

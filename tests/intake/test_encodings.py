@@ -12,6 +12,10 @@ from hypothesis import strategies as st
 from dihkpi.errors import FileRefusedError
 from dihkpi.intake import encodings
 from dihkpi.intake.encodings import Encoding, detect, open_text
+from dihkpi.pipeline.inbox import all_issues, take_in
+from dihkpi.workspace import create_workspace
+
+from .conftest import csv_text
 
 TABLE = {"PL": "cp1250", "other": "cp1252"}
 
@@ -128,3 +132,34 @@ def test_a_file_is_never_in_memory_as_a_whole(files: Any) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 10_000_000
+
+
+# From the country to the letters
+
+
+def test_the_command_line_tells_the_country(files, sme, ask) -> None:
+    sme[2][2] = "Łódź Żółw"
+    path = files.raw("a.csv", csv_text(sme).encode("cp1250"))
+    assert "cp1252" in ask(path).issues[0]["message"]
+    told = ask(path, "--country", "PL")
+    assert [issue["rule"] for issue in told.issues] == ["encoding"]
+    assert "cp1250" in told.issues[0]["message"]
+    assert "Łódź" in told.issues[0]["message"]
+
+
+def test_greek_letters_in_the_folder_of_a_greek_hub(files, sme, tmp_path, definitions) -> None:
+    space = create_workspace(tmp_path / "space")
+    (space.inbox / "hubs.csv").write_text("hub,name,country,nuts,type\nEL-agora,Agora,EL,EL30,EDIH\n", encoding="utf-8")
+    sme[2][2] = "Αθήνα ΑΕ"
+    folder = space.inbox / "EL-agora"
+    folder.mkdir()
+    (folder / "a.csv").write_bytes(csv_text(sme).encode("cp1253"))
+    store = space.open_store()
+    try:
+        intake = take_in(space.inbox, store, definitions)
+        _, issues = all_issues(store, intake)
+    finally:
+        store.close()
+    (message,) = issues.loc[issues["rule"] == "encoding", "message"]
+    assert "cp1253" in message
+    assert "Αθήνα" in message
