@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from functools import lru_cache
 
 import numpy as np
 
 from dihkpi.definitions.survey import Form, Layout, Place, QuestionBlock
 from dihkpi.intake.sheet import Sheet
 from dihkpi.intake.text import normalise_header
+
+MOST_ROWS = 5_000
+"""A sheet with more rows is a table, and no form that one respondent filled in."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ def turn(sheet: Sheet, form: Form, layout: Layout) -> Sheet | None:
     """
     found: list[_Found] = []
     start = 0
+    if len(sheet.rows) > MOST_ROWS or sheet.whole:
+        return None
     for block in layout.blocks:
         first = _row_with(sheet, block.after, start)
         if first is None:
@@ -76,8 +81,13 @@ def matches_text(pattern: str, text: str) -> bool:
     >>> matches_text("Dimension 1: *", "dimension  1: Open Data Policy")
     True
     """
-    wanted = re.sub(r"([\[?])", "[\\1]", normalise_header(pattern))
-    return fnmatchcase(normalise_header(text), wanted)
+    return bool(_compiled(pattern).match(normalise_header(text)))
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    parts = map(re.escape, normalise_header(pattern).split("*"))
+    return re.compile(".*".join(parts) + r"\Z", re.DOTALL)
 
 
 def _row_with(sheet: Sheet, pattern: str, start: int) -> int | None:
