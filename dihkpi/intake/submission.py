@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dihkpi.definitions import Definitions
-from dihkpi.intake.container import Limits, read_sheets
+from dihkpi.intake.readers.container import Limits, read_sheets
 from dihkpi.intake.recognise import Match, recognise
 from dihkpi.intake.sheet import Sheet
 

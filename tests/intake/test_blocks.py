@@ -16,9 +16,9 @@ from hypothesis import settings as tries
 from hypothesis import strategies as st
 
 from dihkpi.definitions import Definitions
-from dihkpi.intake import csv_fast, csv_file
-from dihkpi.intake.container import Limits
-from dihkpi.intake.encodings import Encoding
+from dihkpi.intake.readers import csv_fast, csv_file
+from dihkpi.intake.readers.container import Limits
+from dihkpi.intake.readers.encodings import Encoding
 from dihkpi.intake.sheet import Block
 from dihkpi.intake.submission import read_submission
 from dihkpi.intake.validate import Validated, validate

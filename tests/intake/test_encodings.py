@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake import encodings
-from dihkpi.intake.encodings import Encoding, detect, open_text
+from dihkpi.intake.readers import encodings
+from dihkpi.intake.readers.encodings import Encoding, detect, open_text
 from dihkpi.pipeline.inbox import all_issues, take_in
 from dihkpi.workspace import create_workspace
 

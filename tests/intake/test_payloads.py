@@ -17,9 +17,9 @@ import pytest
 from dihkpi.definitions.survey import Column
 from dihkpi.intake.cells import Convention, parse_texts, serials_to_iso
 from dihkpi.intake.codes import CodeBook
-from dihkpi.intake.encodings import detect, open_text
 from dihkpi.intake.hubs import HubNames
 from dihkpi.intake.issues import Fault
+from dihkpi.intake.readers.encodings import detect, open_text
 from dihkpi.intake.text import clean_cell, show
 
 Group = Callable[[str], Any]

@@ -16,8 +16,8 @@ import pandas as pd
 import pytest
 
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake.container import Limits, read_sheets
-from dihkpi.intake.ods_file import read_ods
+from dihkpi.intake.readers.container import Limits, read_sheets
+from dihkpi.intake.readers.ods_file import read_ods
 from dihkpi.intake.recognise import recognise
 from dihkpi.intake.sheet import Sheet
 

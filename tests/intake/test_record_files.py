@@ -19,11 +19,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake.container import Limits, read_sheets
-from dihkpi.intake.eusurvey_xml import EusurveyXml, read_eusurvey_xml
-from dihkpi.intake.json_file import read_json
-from dihkpi.intake.parquet_file import iter_parquet, read_parquet
-from dihkpi.intake.spss_file import read_sav
+from dihkpi.intake.readers.container import Limits, read_sheets
+from dihkpi.intake.readers.eusurvey_xml import EusurveyXml, read_eusurvey_xml
+from dihkpi.intake.readers.json_file import read_json
+from dihkpi.intake.readers.parquet_file import iter_parquet, read_parquet
+from dihkpi.intake.readers.spss_file import read_sav
 
 LIMITS = Limits(
     file_bytes=10_000_000, rows=9, columns=6, characters=50, entries=50, unpacked_bytes=1_000_000, ratio=100

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake.container import Limits, check_archive, read_sheets
 from dihkpi.intake.issue_report.cell_style import Style, style_of, theme_colours
 from dihkpi.intake.issue_report.look import Look, look_of
+from dihkpi.intake.readers.container import Limits, check_archive, read_sheets
 from dihkpi.intake.sheet import Sheet
 from dihkpi.intake.text import show
 

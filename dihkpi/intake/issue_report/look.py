@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from dihkpi.intake.container import Limits
+from dihkpi.intake.readers.container import Limits
 
 _PADDING = 0.7109375
 """What a stored width of a column has beyond the width that a person sees."""

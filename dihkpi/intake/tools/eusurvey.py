@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dihkpi.definitions import Definitions
 from dihkpi.definitions.survey import AnswerType
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake.eusurvey_xml import META
+from dihkpi.intake.readers.eusurvey_xml import META
 from dihkpi.intake.sheet import Sheet
 from dihkpi.intake.text import normalise_header
 from dihkpi.intake.tools.eusurvey_sheets import ANONYMOUS, joined_sheets, merged_continuations

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake.container import Limits, check_archive
+from dihkpi.intake.readers.container import Limits, check_archive
+from dihkpi.intake.readers.sheet_facts import SheetFacts, sheet_facts
 from dihkpi.intake.sheet import Sheet
-from dihkpi.intake.sheet_facts import SheetFacts, sheet_facts
 
 ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"})
 

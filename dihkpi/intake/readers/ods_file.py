@@ -15,11 +15,11 @@ from typing import IO
 import numpy as np
 
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake.container import Limits, check_archive
-from dihkpi.intake.rectangle import POINTER, check_length, rectangle, too_long
+from dihkpi.intake.readers.container import Limits, check_archive
+from dihkpi.intake.readers.rectangle import POINTER, check_length, rectangle, too_long
+from dihkpi.intake.readers.xlsx_file import ERRORS, as_text
+from dihkpi.intake.readers.xml_events import xml_events
 from dihkpi.intake.sheet import Sheet
-from dihkpi.intake.xlsx_file import ERRORS, as_text
-from dihkpi.intake.xml_events import xml_events
 
 _BASE = "urn:oasis:names:tc:opendocument:xmlns:"
 _OFFICE, _TABLE, _TEXT, _STYLE = (f"{_BASE}{part}:1.0 " for part in ("office", "table", "text", "style"))

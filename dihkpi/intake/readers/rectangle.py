@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake.container import Limits
+from dihkpi.intake.readers.container import Limits
 from dihkpi.intake.sheet import Cells
 
 POINTER = 8

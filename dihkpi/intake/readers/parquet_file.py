@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake.container import Limits
-from dihkpi.intake.rectangle import POINTER, check_length
+from dihkpi.intake.readers.container import Limits
+from dihkpi.intake.readers.rectangle import POINTER, check_length
+from dihkpi.intake.readers.xlsx_file import as_text
 from dihkpi.intake.sheet import Cells, Sheet
-from dihkpi.intake.xlsx_file import as_text
 
 HEAD = 5_000
 """Records that are read to see what a file is; a longer file is then read in blocks."""

@@ -103,7 +103,16 @@ def read_sheets(
 
 def _reader(container: str, pages: Mapping[str, str], country: str | None) -> Callable[[Path, Limits], list[Sheet]]:
     """The function that reads a kind of file; its libraries are imported only then."""
-    from dihkpi.intake import csv_file, encodings, eusurvey_xml, json_file, ods_file, parquet_file, spss_file, xlsx_file
+    from dihkpi.intake.readers import (
+        csv_file,
+        encodings,
+        eusurvey_xml,
+        json_file,
+        ods_file,
+        parquet_file,
+        spss_file,
+        xlsx_file,
+    )
 
     return {
         "csv": lambda path, limits: csv_file.read_csv(path, limits, encodings.detect(path, None, country, pages)),

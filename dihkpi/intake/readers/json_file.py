@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake.container import Limits
-from dihkpi.intake.rectangle import rectangle, too_long
+from dihkpi.intake.readers.container import Limits
+from dihkpi.intake.readers.rectangle import rectangle, too_long
 from dihkpi.intake.sheet import Sheet
 from dihkpi.intake.text import show
 

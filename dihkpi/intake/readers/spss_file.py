@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake import spss_child
-from dihkpi.intake.container import Limits
-from dihkpi.intake.rectangle import check_length
+from dihkpi.intake.readers import spss_child
+from dihkpi.intake.readers.container import Limits
+from dihkpi.intake.readers.rectangle import check_length
+from dihkpi.intake.readers.xlsx_file import as_text
 from dihkpi.intake.sheet import Cells, Labels, Sheet
-from dihkpi.intake.xlsx_file import as_text
 
 if TYPE_CHECKING:
     import pandas as pd

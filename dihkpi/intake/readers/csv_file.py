@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake import csv_fast
-from dihkpi.intake.container import Limits
-from dihkpi.intake.encodings import Encoding, open_text
+from dihkpi.intake.readers import csv_fast
+from dihkpi.intake.readers.container import Limits
+from dihkpi.intake.readers.encodings import Encoding, open_text
 from dihkpi.intake.safe_csv import unescape_text
 from dihkpi.intake.sheet import PREAMBLE, Block, Sheet
 

@@ -13,10 +13,10 @@ from types import MappingProxyType
 import numpy as np
 
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake.container import Limits
-from dihkpi.intake.rectangle import rectangle, too_long
+from dihkpi.intake.readers.container import Limits
+from dihkpi.intake.readers.rectangle import rectangle, too_long
+from dihkpi.intake.readers.xml_events import xml_events
 from dihkpi.intake.sheet import Labels, Sheet
-from dihkpi.intake.xml_events import xml_events
 
 META = ("contribution", "created", "updated", "language")
 """Columns that come first."""

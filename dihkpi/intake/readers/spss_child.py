@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dihkpi.errors import FileRefusedError
-from dihkpi.intake.container import Limits
-from dihkpi.intake.rectangle import POINTER
+from dihkpi.intake.readers.container import Limits
+from dihkpi.intake.readers.rectangle import POINTER
 
 if TYPE_CHECKING:
     import pandas as pd
