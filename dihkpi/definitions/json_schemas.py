@@ -25,7 +25,7 @@ def json_schemas() -> dict[str, dict[str, Any]]:
     survey = _schema(SurveyText)
     survey["$defs"]["Form"]["properties"]["items"] = {"type": "string", "description": "a CSV beside the file"}
     scoring = _schema(Scoring)
-    for name in ("nodes", "item_points"):
+    for name in ("nodes", "item_points", "items"):
         told = scoring["properties"][name].pop("description", None)
         either = {"anyOf": [{"type": "string", "description": "a CSV beside the file"}, scoring["properties"][name]]}
         scoring["properties"][name] = either | ({"description": told} if told else {})
