@@ -219,8 +219,8 @@ def copeland(
     >>> copeland(np.array([[3.0, 3.0], [2.0, 1.0], [1.0, 2.0]]), np.ones(2)).tolist()
     [2.0, -1.0, -1.0]
     """
-    parts = copeland_parts(values, weights, periods=periods, count=count)
-    return np.where(np.isnan(values).all(axis=1), np.nan, parts.sum(axis=1))
+    summed = copeland_parts(values, weights, periods=periods, count=count).sum(axis=1)
+    return np.where(np.isnan(values).all(axis=1), np.nan, np.rint(summed) if count == "wins" else summed)
 
 
 def copeland_parts(
@@ -236,11 +236,11 @@ def copeland_parts(
         if count == "wins":
             margin = np.abs(sides.sum(axis=1))
             decided = margin > 1e-12 * weights.sum()
-            parts[unit] = (sides[decided] / margin[decided, None]).sum(axis=0)
+            contests = sides[decided] / margin[decided, None]
         else:
-            common = both @ weights
-            shared = common > 0
-            parts[unit] = ((both * weights + sides)[shared] / 2.0 / common[shared, None]).sum(axis=0)
+            common = (both * weights).sum(axis=1)
+            contests = (both * weights + sides)[common > 0] / 2.0 / common[common > 0, None]
+        parts[unit] = np.sort(contests, axis=0).sum(axis=0)  # sorted: the order of rows must not show in the last bit
     return parts
 
 

@@ -114,8 +114,9 @@ def of_sum(values: Matrix, weights: Matrix | Vector, result: Vector) -> Matrix:
 
 def of_percent_of_maximum(values: Matrix, weights: Vector, result: Vector, *, most: Vector) -> Matrix:
     """``100 w x / sum w most`` over the children that are there."""
-    there = ~np.isnan(values)
-    return np.asarray(100.0 * of_sum(values, weights, result) / (there * (weights * most)).sum(axis=1, keepdims=True))
+    possible = np.where(np.isnan(values), 0.0, weights * most).sum(axis=1, keepdims=True)
+    parts = 100.0 * of_sum(values, weights, result)
+    return np.asarray(np.divide(parts, possible, out=np.zeros(values.shape), where=possible > 0))
 
 
 def of_mazziotta_pareto(
