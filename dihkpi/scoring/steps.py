@@ -128,7 +128,7 @@ class _Run:
             after = impute.METHODS[step.method](before, source, self._about(rows), self._about(basis))
             if (~np.isnan(before) & (before != after)).any():
                 raise AssertionError("an imputation has changed a value that was there: a fault of the program")
-            self._put(rows, self.items, after)
+            self._put(rows, self.items, after, step.method)
             state.imputed[np.ix_(rows, self.items)] |= np.isnan(before) & ~np.isnan(after)
         left = int(np.isnan(state.values[np.ix_(self.rows, self.items)]).sum())
         if left:
@@ -148,21 +148,21 @@ class _Run:
             if np.isnan(before).all() or not (step.always or limits.exceeded(before)):
                 continue
             try:
-                treated = treat.METHODS[step.method](before, limits)
+                method, treated = step.method, treat.METHODS[step.method](before, limits)
                 if step.otherwise and limits.exceeded(treated.values):
-                    treated = treat.METHODS[step.otherwise](before, limits)
+                    method, treated = step.otherwise, treat.METHODS[step.otherwise](before, limits)
                 if treated.bend and not state.normalised[self.rows, item].any():
                     state.posts = state.posts.bent(int(item), treated.bend)
             except UnfitError as fault:
                 raise UnfitError(int(item), fault.reason, fault.hint) from None
-            self._put(self.rows, np.array([item]), treated.values[:, None])
+            self._put(self.rows, np.array([item]), treated.values[:, None], method)
             if limits.exceeded(treated.values):
                 beyond.append(state.numbers.items[item])
         if beyond:
             self._note(f"has outliers still: {', '.join(beyond)}")
         self._tell_unchanged()
 
-    def _put(self, rows: Places, items: Places, after: Matrix) -> None:
+    def _put(self, rows: Places, items: Places, after: Matrix, method: str) -> None:
         """Put new values into the table, and every changed cell into the record."""
         state = self.state
         before = state.values[np.ix_(rows, items)]
@@ -170,9 +170,7 @@ class _Run:
         for column, item in enumerate(items):
             at = np.flatnonzero(differs[:, column])
             if len(at):
-                change = Change(
-                    self.number, self.step.method, int(item), rows[at], before[at, column], after[at, column]
-                )
+                change = Change(self.number, method, int(item), rows[at], before[at, column], after[at, column])
                 state.changes.append(change)
         state.values[np.ix_(rows, items)] = after
 
@@ -199,7 +197,7 @@ class _Run:
             if not len(items):
                 continue
             turned, posts = self._more_is_better(snapshot, done, used, items, basis)
-            with np.errstate(all="raise", under="ignore"):
+            with np.errstate(all="ignore"):  # what is not finite is told below
                 after = normalise.METHODS[step.method](
                     turned[np.ix_(rows, items)], turned[np.ix_(basis, items)], posts, step
                 )
@@ -262,7 +260,8 @@ class _Run:
         """A value stays a value, and what lies beyond the goalposts is told."""
         broken = ~np.isfinite(after) & ~np.isnan(before)
         if broken.any():
-            raise UnfitError(int(items[int(np.argwhere(broken)[0][1])]), "the result is no finite number")
+            item = int(items[int(np.argwhere(broken)[0][1])])
+            raise UnfitError(item, "the result is no finite number", "its values are too large, or too close together")
         if self.step.method == "goalposts":
             beyond = (before < posts.low) | (before > posts.high)
             for clip, what in ((True, "count as the goalpost"), (False, "are kept")):

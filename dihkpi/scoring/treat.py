@@ -28,8 +28,8 @@ class Limits:
     @classmethod
     def of(cls, step: Step, policy: Mapping[str, float]) -> Limits:
         """The limits of a step, those of the policy where it names none."""
-        skew = policy["skew"] if step.skew is None else step.skew
-        kurtosis = policy["kurtosis"] if step.kurtosis is None else step.kurtosis
+        skew = float(policy["skew"]) if step.skew is None else step.skew
+        kurtosis = float(policy["kurtosis"]) if step.kurtosis is None else step.kurtosis
         points = int(policy["points"]) if step.points is None else step.points
         return cls(skew, kurtosis, points, step.always, step.power)
 
