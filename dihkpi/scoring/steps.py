@@ -116,7 +116,7 @@ class _Run:
             items = [i for i, fails in zip(self.items, failing, strict=True) if fails and names[i] not in step.keep]
             state.values[np.ix_(self.rows, np.array(items, dtype=np.intp))] = np.nan
             gone = [names[i] for i in items]
-        self._note(f"sets aside {len(gone)} {step.method}" + (f": {', '.join(gone)}" if gone else ""))
+        self._note(f"sets aside {', '.join(gone)}" if gone else "sets nothing aside")
 
     def impute(self) -> None:
         state, step = self.state, self.step
@@ -132,7 +132,7 @@ class _Run:
             state.imputed[np.ix_(rows, self.items)] |= np.isnan(before) & ~np.isnan(after)
         left = int(np.isnan(state.values[np.ix_(self.rows, self.items)]).sum())
         if left:
-            self._note(f"{left} cells are missing still, as nothing tells their value")
+            self._note(f"{left} {'cell is' if left == 1 else 'cells are'} missing still, as nothing tells the value")
         self._tell_unchanged()
 
     def _about(self, rows: Places) -> Rows:
@@ -264,10 +264,10 @@ class _Run:
             raise UnfitError(item, "the result is no finite number", "its values are too large, or too close together")
         if self.step.method == "goalposts":
             beyond = (before < posts.low) | (before > posts.high)
-            for clip, what in ((True, "count as the goalpost"), (False, "are kept")):
+            for clip, what in ((True, "counted as the goalpost"), (False, "kept")):
                 n = int(beyond[:, posts.clip == clip].sum())
                 if n:
-                    self._note(f"{n} values lie beyond their goalposts and {what}")
+                    self._note(f"{n} {'value lies' if n == 1 else 'values lie'} beyond the goalposts: {what}")
 
 
 def _estimates(step: Step, item: object) -> bool:

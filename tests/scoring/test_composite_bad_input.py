@@ -164,9 +164,9 @@ def test_values_beyond_the_goalposts_are_clipped_or_kept_and_told(compose: Any, 
     items: Mapping[str, Any] = {"a": {"low": 0, "high": 10, "clip": True}, "b": {"low": 0, "high": 10}}
     found = compose(frame, [GOALPOSTS], items)
     assert list(root(found).values()) == [0.0, 50.0, 105.0]
-    assert [note.partition(": ")[2] for note in found.notes] == [
-        "2 values lie beyond their goalposts and count as the goalpost",
-        "1 values lie beyond their goalposts and are kept",
+    assert [note.split(": ", 1)[1] for note in found.notes] == [
+        "2 values lie beyond the goalposts: counted as the goalpost",
+        "1 value lies beyond the goalposts: kept",
     ]
 
 

@@ -19,7 +19,7 @@ PAGE = (DOCS / "composites.md").read_text(encoding="utf-8")
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The files of the page, written where their first line says."""
     blocks = re.findall(r"```(?:yaml|csv)\n# (\S+)\n(.*?)```", PAGE, re.DOTALL)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     for name, content in blocks:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,6 +55,18 @@ def test_the_example_of_the_page(folder: Path, monkeypatch: pytest.MonkeyPatch) 
     parts = pd.read_csv(folder / "fully" / "contributions.csv").groupby(["code", "node"])["contribution"].sum()
     assert parts.to_dict() == pytest.approx(fully["value"].to_dict(), abs=1e-9)
     assert (folder / "scores" / "steps.parquet").is_file()
+
+
+def test_a_worked_example_that_does_not_come_out_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / "definitions/surveys/development/v1/examples.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("living: 0.5", "living: 0.6"), encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["dihkpi", "check", "--definitions", "definitions"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 1
+    assert "development/v1/examples.yaml › halfway › living: 0.5 instead of 0.6" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("step", METHODS)

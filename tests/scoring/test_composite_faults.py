@@ -171,7 +171,7 @@ def test_a_group_of_one_and_a_first_period_stay_missing_and_are_told(compose: An
     found = compose(frame, [{"step": "impute", "method": "group_mean", "by": "group"}],
                     items={"a": {}, "b": {}}, types={"group": "text"})  # fmt: skip
     assert root(found)["u01"] == 4.0
-    assert "1 cells are missing still, as nothing tells their value" in found.notes[0]
+    assert "1 cell is missing still, as nothing tells the value" in found.notes[0]
     panel = pd.DataFrame({"a": [NA, 2.0, NA], "b": [1.0] * 3, "year": ["2019", "2020", "2021"], "unit": "k"})
     found = compose(panel, [{"step": "impute", "method": "carry_forward"}], wave="year")
     assert found.scores["value"].tolist() == [1.0, 1.5, 1.5]
@@ -216,7 +216,7 @@ def test_a_screen_sets_units_aside_before_anything_is_estimated(compose: Any, ro
     found = compose(frame, steps)
     assert root(found) == pytest.approx({"u00": 0.0, "u01": 100.0, "u02": NA}, nan_ok=True)
     assert found.scores["status"].tolist() == ["ok", "ok", "m"]
-    assert found.notes == ("scoring.yaml › steps › 1 (screen units): sets aside 1 units: u02",)
+    assert found.notes == ("scoring.yaml › steps › 1 (screen units): sets aside u02",)
     kept = compose(frame, [{**steps[0], "keep": "u02"}, steps[1]])
     assert root(kept)["u02"] == 100.0
     items = compose(frame, [{"step": "screen", "method": "items", "share": 0.7}, steps[1]])

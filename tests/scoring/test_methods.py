@@ -252,17 +252,7 @@ def test_the_most_possible_goes_up_the_tree(compose: Any, root: Any) -> None:
 
 def test_a_node_with_too_few_children_has_no_value(compose: Any, root: Any) -> None:
     nodes = {"overall": {"label": "All", "items": {"code": ["a", "b", "c"]}, "available": "2/3"}}
-    frame = {
-        "a": [1.0, 1.0, NA],
-        "b": [3.0, NA, NA],
-        "c": [
-            NA,
-            NA,
-            NA,
-        ][:3],
-    }
-    frame["c"][0] = NA
-    frame["c"].append(1.0), frame["a"].append(1.0), frame["b"].append(1.0)
+    frame = {"a": [1.0, 1.0, NA, 1.0], "b": [3.0, NA, NA, 1.0], "c": [NA, NA, NA, 1.0]}
     found = compose(frame, nodes=nodes)
     assert root(found) == pytest.approx({"u00": 2.0, "u01": NA, "u02": NA, "u03": 1.0}, nan_ok=True)
     assert found.scores["status"].tolist() == ["ok", "m", "m", "ok"]
