@@ -44,6 +44,14 @@ class DefinitionError(DihkpiError):
         super().__init__("\n".join([head, "", *shown]))
 
 
+class ScoringError(DefinitionError):
+    """A definition is right, but these values cannot be scored by it, such as an item without spread."""
+
+
+class ScoringWarning(UserWarning):
+    """Something about scores that a reader should know, such as bounds that later data will move."""
+
+
 class FileRefusedError(DihkpiError):
     """A file is not what it claims, is too large, or fits no layout; nothing of it was read.
 

@@ -87,7 +87,12 @@ def score(
     files: Files,
     survey: SurveyId = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Write scores.csv and scores.parquet here.")
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Write scores.csv and scores.parquet here, for composites contributions and steps too.",
+        ),
     ] = None,
     option: Annotated[
         list[str] | None,
@@ -97,17 +102,19 @@ def score(
     country: Country = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score answers without a workspace: one row per respondent and node of the scoring tree."""
+    """Score answers or numbers without a workspace: one row per respondent or unit and node of the scoring tree."""
     loaded, *_ = _context(definitions, None)
     options = _options(option or [])
     checked, table, issues = _validate_all(files, loaded, survey, None, country=country)
-    scores = _scores(checked, loaded, options)
+    tables = _scores(checked, loaded, options)
+    scores = tables["scores"]
     if out and len(scores):
         from dihkpi.intake.safe_csv import write_csv
 
         out.mkdir(parents=True, exist_ok=True)
-        write_csv(scores, out / "scores.csv")
-        scores.to_parquet(out / "scores.parquet", index=False)
+        for name, content in tables.items():
+            write_csv(content, out / f"{name}.csv")
+            content.to_parquet(out / f"{name}.parquet", index=False)
         write_csv(issues, out / "issues.csv", for_excel=True)
     _tell_scores(scores, table, issues, out, as_json)
     if (issues["severity"] == "error").any():
@@ -213,20 +220,29 @@ def _options(pairs: list[str]) -> dict[str, str]:
     return options
 
 
-def _scores(checked: list[Validated], loaded: Definitions, options: dict[str, str]) -> pd.DataFrame:
+def _scores(checked: list[Validated], loaded: Definitions, options: dict[str, str]) -> dict[str, pd.DataFrame]:
+    """The tables that scoring gives, by their name."""
     import pandas as pd
 
     from dihkpi.intake.columns import check_table
+    from dihkpi.scoring.composite import score_values
     from dihkpi.scoring.score import score as score_answers
 
-    parts = []
+    parts: dict[str, list[pd.DataFrame]] = {"scores": []}
     for (survey, form), frame in _by_form(checked, loaded).items():
-        if loaded.surveys[survey].forms[form].kind == "answers" and len(frame):
-            parts.append(score_answers(frame, loaded.surveys[survey], loaded, options=options))
-    if not parts:
+        kind = loaded.surveys[survey].forms[form].kind
+        if kind == "answers" and len(frame):
+            parts["scores"].append(score_answers(frame, loaded.surveys[survey], loaded, options=options))
+        elif kind == "values" and len(frame):
+            found = score_values(frame, loaded.surveys[survey], loaded, options=options)
+            for note in found.notes:
+                say(note)
+            for name in ("scores", "contributions", "steps"):
+                parts.setdefault(name, []).append(getattr(found, name))
+    if not parts["scores"]:
         empty = {name: pd.Series(dtype="str") for name, c in loaded.tables["scores"].columns.items() if not c.optional}
-        return check_table(pd.DataFrame(empty), loaded.tables["scores"])
-    return pd.concat(parts, ignore_index=True)
+        return {"scores": check_table(pd.DataFrame(empty), loaded.tables["scores"])}
+    return {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
 
 
 def _by_form(checked: list[Validated], loaded: Definitions) -> dict[tuple[str, str], pd.DataFrame]:
@@ -239,11 +255,13 @@ def _by_form(checked: list[Validated], loaded: Definitions) -> dict[tuple[str, s
             found.setdefault(key, []).append(frame)
     result = {}
     for (survey, form), frames in found.items():
-        wave = loaded.surveys[survey].forms[form].wave
+        declared = loaded.surveys[survey].forms[form]
         stacked = pd.concat(frames, ignore_index=True)
-        once = stacked.drop_duplicates(["respondent", *filter(None, [wave])], keep="last", ignore_index=True)
-        if len(once) < len(stacked) and loaded.surveys[survey].forms[form].kind == "answers":
-            say(f"{len(stacked) - len(once):,} assessments stand in two files; the later file counts")
+        keys = list(declared.key) if declared.kind == "values" else ["respondent", *filter(None, [declared.wave])]
+        once = stacked.drop_duplicates(keys, keep="last", ignore_index=True)
+        if len(once) < len(stacked) and declared.kind in ("answers", "values"):
+            noun = "assessments" if declared.kind == "answers" else "rows"
+            say(f"{len(stacked) - len(once):,} {noun} stand in two files; the later file counts")
         result[survey, form] = once
     return result
 
@@ -264,7 +282,8 @@ def _tell_scores(
         say(counts_line(table))
     overall = scores[scores["dimension"] == "overall"]
     written = f": {out / 'scores.csv'}" if out and len(scores) else ""
-    say(f"{len(overall):,} assessments scored{written}")
+    noun = "assessments" if (overall["level"] == "respondent").all() else "units"
+    say(f"{len(overall):,} {noun} scored{written}")
     if not out and len(scores):
         from dihkpi.cli.messages import table as show_table
 

@@ -151,6 +151,7 @@ def hub_columns(definitions: Definitions) -> dict[str, Kind]:
 
 def _examples(survey: Survey, where: str) -> Iterator[str]:
     all_items = {item.code for form in survey.forms.values() for item in form.items}
+    all_items.update(name for form in survey.forms.values() if form.kind == "values" for name in form.columns)
     for example in survey.examples:
         at = f"{where} › {example.name}"
         try:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from dihkpi.definitions.collection import Survey
+from dihkpi.definitions.crosscheck_composite import composite_problems, is_composite
 from dihkpi.definitions.explain import known
 from dihkpi.definitions.scoring import METHODS, Node, Scoring
 from dihkpi.definitions.survey import Item
@@ -59,7 +60,10 @@ def tree_problems(survey: Survey, scoring: Scoring, where: str) -> Iterator[str]
         at = f"{where} › nodes › {code}"
         if code != "overall" and code not in parents:
             yield f"{at}: belongs to no node; name it in the 'of' of its parent"
-        yield from _node(survey, scoring, node, at)
+        if not is_composite(survey, scoring):
+            yield from _node(survey, scoring, node, at)
+    if is_composite(survey, scoring):
+        yield from composite_problems(survey, scoring, where)
     yield from _item_points(survey, scoring, where)
     for table, points in scoring.points.items():
         for code, share in points.items():

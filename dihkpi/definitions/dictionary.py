@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from dihkpi.definitions.collection import Definitions
+from dihkpi.definitions.composite import AggregateSettings, NumericItem, Step, Weighting
 from dihkpi.definitions.indicators import Example, Indicator, Level, PolicyValue, ReportDefinition
 from dihkpi.definitions.loader import load_definitions
 from dihkpi.definitions.scoring import Bands, ItemSet, Knockout, Node, Option, Scoring
@@ -52,13 +53,15 @@ _FILES: dict[str, tuple[type[BaseModel], ...]] = {
     ),
     "layouts/*.yaml": (LayoutFile, QuestionBlock, Place),
     "items.csv": (Item,),
-    "scoring.yaml": (Scoring, Node, ItemSet, Knockout, Bands, Option),
+    "scoring.yaml": (
+        Scoring, Node, ItemSet, Knockout, Bands, Option, NumericItem, Step, Weighting, AggregateSettings,
+    ),
     "indicators.yaml": (Indicator,),
     "examples.yaml": (Example,),
     "levels.yaml": (Level,),
     "policy.yaml": (PolicyValue,),
     "reports.yaml": (ReportDefinition,),
-}
+}  # fmt: skip
 
 
 def definitions_page() -> str:

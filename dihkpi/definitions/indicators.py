@@ -152,7 +152,7 @@ class TableDefinition(Definition):
 
 
 class Example(Definition):
-    """A worked example that an expert can add up by hand."""
+    """A worked example that an expert can add up by hand; those of a composite are the units of one table."""
 
     name: str
     """What it shows."""
@@ -163,7 +163,7 @@ class Example(Definition):
     questions: Mapping[str, str | None] = {}
     """Question to the code that its items have instead."""
     items: Mapping[str, str | None] = {}
-    """Item to the code that it has instead; empty for no answer."""
+    """Item to the code that it has instead, or to its number in a composite; empty for no answer."""
     expect: Mapping[str, Number | None]
     """Node to the value that must come out, to 1e-9; empty for no value."""
     bands: Mapping[str, str] = {}

@@ -26,7 +26,7 @@ def json_schemas() -> dict[str, dict[str, Any]]:
     survey["$defs"]["Form"]["properties"]["items"] = {"type": "string", "description": "a CSV beside the file"}
     del survey["$defs"]["Form"]["properties"]["multiple"]
     scoring = _schema(Scoring)
-    for name in ("nodes", "item_points"):
+    for name in ("nodes", "item_points", "items"):
         told = scoring["properties"][name].pop("description", None)
         either = {"anyOf": [{"type": "string", "description": "a CSV beside the file"}, scoring["properties"][name]]}
         scoring["properties"][name] = either | ({"description": told} if told else {})

@@ -257,7 +257,7 @@ class _Loader:
                 return
 
     def _with_tables(self, name: str, raw: dict[str, Any], folders: list[Path]) -> dict[str, Any]:
-        """A scoring with the rows of its CSV files put in: points of answers, and nodes of the tree."""
+        """A scoring with the rows of its CSV files put in: points of answers, items, and nodes of the tree."""
         result = dict(raw)
         if isinstance(points := raw.get("item_points"), str):
             table: dict[str, dict[str, str]] = {}
@@ -267,7 +267,13 @@ class _Loader:
             result["item_points"] = table
         if isinstance(nodes := raw.get("nodes"), str):
             where = f"{name}/scoring.yaml › nodes"
-            result["nodes"] = _tree_of(self._rows(where, name, nodes, folders, ("code", "parent", "item", "label")))
+            result["nodes"] = _tree_of(self._rows(where, name, nodes, folders, ("code", "parent", "label")))
+        if isinstance(items := raw.get("items"), str):
+            where = f"{name}/scoring.yaml › items"
+            rows = self._rows(where, name, items, folders, ("code",))
+            twice = sorted({row["code"] for row in rows if sum(row["code"] == other["code"] for other in rows) > 1})
+            self.problems += [f"{name}/{items}: the item '{code}' is there twice" for code in twice]
+            result["items"] = {row["code"]: _filled(row, "code") for row in rows}
         return result
 
     def _rows(
@@ -311,9 +317,17 @@ def _tree_of(rows: list[dict[str, str]]) -> dict[str, dict[str, Any]]:
     """Nodes from rows that name their parent: a row with an item is a lowest node."""
     nodes: dict[str, dict[str, Any]] = {}
     for row in rows:
-        below: dict[str, Any] = {"items": {"code": [row["item"]]}} if row["item"] else {"of": []}
-        nodes[row["code"]] = {"label": row["label"], **below}
+        below: dict[str, Any] = {"items": {"code": [row["item"]]}} if row.get("item") else {"of": []}
+        nodes[row["code"]] = {**_filled(row, "code", "parent", "item", "weight"), **below}
     for row in rows:
         if row["parent"]:
-            nodes.setdefault(row["parent"], {}).setdefault("of", []).append(row["code"])
+            above = nodes.setdefault(row["parent"], {})
+            above.setdefault("of", []).append(row["code"])
+            if row.get("weight"):
+                above.setdefault("weights", {})[row["code"]] = row["weight"]
     return nodes
+
+
+def _filled(row: dict[str, str], *without: str) -> dict[str, Any]:
+    """Fields of a row of a CSV that say something."""
+    return {name: value for name, value in row.items() if value and name not in without}

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import WithJsonSchema, model_validator
 
 from dihkpi.definitions.base import Definition, Names, Number
+from dihkpi.definitions.composite import AGGREGATES, AggregateSettings, NumericItem, Step, Weighting, Weights
 
 METHODS = ("mean", "geometric", "minimum", "sum")
-"""Names of the methods of aggregation."""
+"""Names of the methods of aggregation of answers."""
 
 
 class ItemSet(Definition):
@@ -49,10 +50,16 @@ class Node(Definition):
     """Table of points for the items; a table named like the answer type by default."""
     scale: tuple[Number, Number] = (0.0, 100.0)
     """Value of the worst and of the best answers."""
-    aggregate: Annotated[str, WithJsonSchema({"enum": list(METHODS)})] = "mean"
-    """How the children become one value: `mean`, `geometric`, `minimum`, or `sum` of points over the most possible."""
+    aggregate: Annotated[str, WithJsonSchema({"enum": list(AGGREGATES)})] = "mean"
+    """How the children become one value: `mean`, `geometric`, `minimum`, `sum`; for numbers see `docs/methods`."""
+    settings: AggregateSettings = AggregateSettings()
+    """Settings of the method."""
     weights: Mapping[str, Number] = {}
     """Weight per child; 1 where none is given."""
+    weighting: Weights = Weighting()
+    """How the weights come about, for composites of numbers."""
+    available: Number = 0.0
+    """A node with a smaller share of its children there has no value, for composites of numbers."""
     missing: Literal["zero", "drop", "refuse"] = "drop"
     """A child without value counts as zero, is left out, or leaves the node without value."""
     empty: Literal["zero", "missing"] = "missing"
@@ -108,6 +115,12 @@ class Scoring(Definition):
     """Where the rule comes from."""
     valid_from: date | None = None
     """First day of validity."""
+    level: str = "respondent"
+    """What the units are, such as `country`: the `level` of the table of scores."""
+    items: Mapping[str, NumericItem] = {}
+    """Columns of numbers that are scored; read from the CSV that the field names, for forms of the kind `values`."""
+    steps: tuple[Step, ...] = ()
+    """What is done with the numbers before they are put together, in this order."""
     nodes: Mapping[str, Node]
     """The tree, by code; its root is `overall`. May be read from a CSV with code, parent, item and label."""
     defaults: Mapping[str, Any] = {}

@@ -329,8 +329,8 @@ class Form(Definition):
 
     title: str
     """Name for people."""
-    kind: Literal["answers", "scores", "records", "hubs", "catalogue", "register", "targets"]
-    """What later stages do with it: `answers` are scored, `scores` are taken as reported, `records` are counted."""
+    kind: Literal["answers", "scores", "records", "hubs", "catalogue", "register", "targets", "values"]
+    """What later stages do: `answers` and `values` (numbers) are scored, `scores` taken as given, `records` counted."""
     key: Names
     """Columns that identify a row (``respondent`` stands for who answered); a doubled key is an error."""
     key_without: Names = ()

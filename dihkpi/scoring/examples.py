@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dihkpi.definitions import Definitions, Survey
+from dihkpi.definitions.crosscheck_composite import unit_column, values_form
 from dihkpi.definitions.indicators import Example
+from dihkpi.definitions.survey import NUMBERS, Form
+from dihkpi.errors import ScoringWarning
 from dihkpi.scoring.score import score
 
 if TYPE_CHECKING:
@@ -31,7 +35,9 @@ def run_examples(survey: Survey, definitions: Definitions) -> Iterator[tuple[str
         groups.setdefault(tuple(sorted(example.options.items())), []).append(example)
     for options, examples in groups.items():
         frame = _answers(survey, examples)
-        scores = score(frame, survey, definitions, options=dict(options))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ScoringWarning)  # of a few made-up rows
+            scores = score(frame, survey, definitions, options=dict(options))
         for number, example in enumerate(examples):
             rows = scores[scores["code"] == f"{number:06d}"].set_index("dimension")
             yield example.name, list(_differences(rows, example))
@@ -40,6 +46,8 @@ def run_examples(survey: Survey, definitions: Definitions) -> Iterator[tuple[str
 def _answers(survey: Survey, examples: list[Example]) -> pd.DataFrame:
     import pandas as pd
 
+    if (numbers := values_form(survey)) is not None:
+        return _numbers(numbers, examples)
     form = next(form for form in survey.forms.values() if form.kind == "answers")
     columns: dict[str, object] = {"respondent": pd.array([f"{i:06d}" for i in range(len(examples))], dtype="str")}
     if form.wave:
@@ -48,6 +56,21 @@ def _answers(survey: Survey, examples: list[Example]) -> pd.DataFrame:
         codes = list(survey.answer_types[item.type].codes)
         answers = [_answer(example, item.code, item.question, item.type) for example in examples]
         columns[item.code] = pd.Categorical(answers, categories=codes)
+    return pd.DataFrame(columns)
+
+
+def _numbers(form: Form, examples: list[Example]) -> pd.DataFrame:
+    """One unit per example; those with the same switches are the units of one table."""
+    import pandas as pd
+
+    columns: dict[str, object] = {unit_column(form): [f"{i:06d}" for i in range(len(examples))]}
+    if form.wave:
+        columns[form.wave] = ["T0"] * len(examples)
+    for name, column in form.columns.items():
+        texts = [example.items.get(name) for example in examples]
+        if name not in columns:
+            kind = float if column.type in NUMBERS else str
+            columns[name] = pd.Series([None if text is None else kind(text) for text in texts], dtype=kind)
     return pd.DataFrame(columns)
 
 

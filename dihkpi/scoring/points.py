@@ -49,7 +49,13 @@ def compute_points(tree: Tree, answers: npt.NDArray[np.int8], awarded: Matrix) -
 
 
 def _lowest(bound: BoundNode, chosen: npt.NDArray[np.int8], awarded: Matrix) -> tuple[Vector, Vector]:
-    """Points and most possible points of the items of a node."""
+    """Points and most possible points of the items of a node, summed."""
+    points, most = item_points(bound, chosen, awarded)
+    return points.sum(axis=1), most.sum(axis=1)
+
+
+def item_points(bound: BoundNode, chosen: npt.NDArray[np.int8], awarded: Matrix) -> tuple[Matrix, Matrix]:
+    """Points and most possible points of each item of a lowest node; 0 where it does not count."""
     earned = bound.points[np.arange(chosen.shape[1]), chosen]  # -1 picks the last entry, which is NaN
     stated = ~np.isnan(awarded)
     earned = np.where(stated, awarded, earned)
@@ -57,7 +63,7 @@ def _lowest(bound: BoundNode, chosen: npt.NDArray[np.int8], awarded: Matrix) -> 
     if bound.node.missing == "zero":
         counts |= chosen < 0
     most = np.broadcast_to(np.nanmax(bound.points[:, :-1], axis=1), earned.shape)
-    return np.where(counts & ~np.isnan(earned), earned, 0.0).sum(axis=1), np.where(counts, most, 0.0).sum(axis=1)
+    return np.where(counts & ~np.isnan(earned), earned, 0.0), np.where(counts, most, 0.0)
 
 
 def awarded_matrix(tree: Tree, frame: pd.DataFrame) -> Matrix:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from dihkpi.definitions.scoring import Bands
+
 Vector = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
@@ -35,3 +37,17 @@ class NodeResult:
     apart: Flags
     points: Vector = field(default_factory=lambda: np.empty(0))
     most: Vector = field(default_factory=lambda: np.empty(0))
+
+
+def band_of(values: Vector, bands: Bands) -> npt.NDArray[np.object_]:
+    """Codes of the bands that values fall into; an edge belongs to the band below it.
+
+    Examples
+    --------
+    >>> dma = Bands(edges=(25, 50, 75), codes={"basic": "", "average": "", "moderate": "", "advanced": ""})
+    >>> band_of(np.array([25.0, 25.4, 75.5, np.nan]), dma).tolist()
+    ['basic', 'average', 'advanced', None]
+    """
+    codes = np.array([*bands.codes, None], dtype=object)
+    position = np.searchsorted(bands.edges, np.round(values, 9), side="left")
+    return np.asarray(codes[np.where(np.isnan(values), len(bands.codes), position)], dtype=object)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from dihkpi.definitions import Definitions, Survey
-from dihkpi.definitions.scoring import Bands
+from dihkpi.definitions.crosscheck_composite import values_form
+from dihkpi.errors import ScoringWarning
 from dihkpi.intake.columns import check_table
 from dihkpi.scoring.aggregate import METHODS
 from dihkpi.scoring.points import awarded_matrix, compute_points
 from dihkpi.scoring.results import Flags, NodeResult, Vector
+from dihkpi.scoring.results import band_of as band_of
 from dihkpi.scoring.tree import BoundNode, Tree, bind
 
 if TYPE_CHECKING:
@@ -113,7 +116,14 @@ def score(
     ------
     UsageError
         When the survey has no scoring or a switch is unknown.
+
+    Notes
+    -----
+    A survey with a form of values is scored by :func:`~dihkpi.scoring.composite.score_values`; what a reader should
+    know of its scores comes as a :class:`~dihkpi.errors.ScoringWarning` each.
     """
+    if values_form(survey) is not None:
+        return _of_values(answers, survey, definitions, options)
     tree = bind(survey, survey.scoring(options))
     form = next(form for form in survey.forms.values() if form.kind == "answers")
     answers = answers.sort_values(["respondent", *filter(None, [form.wave])], kind="stable", ignore_index=True)
@@ -125,6 +135,17 @@ def score(
     waves = answers[form.wave] if form.wave else None
     table = _long(tree, results, survey, answers["respondent"], waves)
     return check_table(table, definitions.tables["scores"], in_order=True)
+
+
+def _of_values(
+    values: pd.DataFrame, survey: Survey, definitions: Definitions, options: Mapping[str, str] | None
+) -> pd.DataFrame:
+    from dihkpi.scoring.composite import score_values
+
+    found = score_values(values, survey, definitions, options=options)
+    for note in found.notes:
+        warnings.warn(note, ScoringWarning, stacklevel=3)
+    return found.scores
 
 
 def _long(
@@ -170,17 +191,3 @@ def _long(
         "status": np.select([np.isnan(value), ~reliable], ["m", "u"], "ok").astype(object),
         **in_points,
     })  # fmt: skip
-
-
-def band_of(values: Vector, bands: Bands) -> npt.NDArray[np.object_]:
-    """Codes of the bands that values fall into; an edge belongs to the band below it.
-
-    Examples
-    --------
-    >>> dma = Bands(edges=(25, 50, 75), codes={"basic": "", "average": "", "moderate": "", "advanced": ""})
-    >>> band_of(np.array([25.0, 25.4, 75.5, np.nan]), dma).tolist()
-    ['basic', 'average', 'advanced', None]
-    """
-    codes = np.array([*bands.codes, None], dtype=object)
-    position = np.searchsorted(bands.edges, np.round(values, 9), side="left")
-    return np.asarray(codes[np.where(np.isnan(values), len(bands.codes), position)], dtype=object)

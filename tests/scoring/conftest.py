@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import pandas as pd
 import pytest
 
-from dihkpi.definitions import Survey
+from dihkpi.definitions import Definitions, Survey
+from dihkpi.scoring.composite import Composite, score_values
 
 Answers = Callable[..., pd.DataFrame]
 
@@ -28,3 +30,50 @@ def answers() -> Answers:
         return pd.DataFrame(columns)
 
     return make
+
+
+Score = Callable[..., Composite]
+
+
+@pytest.fixture(scope="session")
+def compose(definitions: Definitions) -> Score:
+    """Score a frame of numbers; a tree of one node over all items unless nodes are given."""
+
+    def call(
+        frame: pd.DataFrame | Mapping[str, Any],
+        steps: Iterable[Mapping[str, Any]] = (),
+        items: Mapping[str, Mapping[str, Any]] | None = None,
+        nodes: Mapping[str, Any] | None = None,
+        wave: str | None = None,
+        options: Mapping[str, str] | None = None,
+        types: Mapping[str, str] | None = None,
+        **scoring: Any,
+    ) -> Composite:
+        frame = pd.DataFrame(frame)
+        if "unit" not in frame:
+            frame = frame.assign(unit=[f"u{i:02}" for i in range(len(frame))])
+        keys = ["unit", *filter(None, [wave])]
+        items = items or {name: {} for name in frame.columns if name not in keys}
+        nodes = nodes or {"overall": {"label": "All", "items": {"code": list(items)}}}
+        columns = {name: {"type": (types or {}).get(name, "decimal")} for name in {**frame, **items}}
+        form = {"title": "Values", "kind": "values", "key": keys, "wave": wave,
+                "columns": columns | {key: {"type": "text"} for key in keys}}  # fmt: skip
+        raw = {"reference": "ours", "level": "country", "items": items, "steps": list(steps), "nodes": nodes, **scoring}
+        survey = Survey.model_validate({
+            "survey": "index", "version": "v1", "title": "Index", "reference": "ours", "forms": {"values": form},
+            "raw_scoring": raw,
+        })  # fmt: skip
+        return score_values(frame, survey, definitions, options=options)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def root() -> Callable[..., dict[str, float]]:
+    """Unit to the value of a node."""
+
+    def call(found: Composite, dimension: str = "overall") -> dict[str, float]:
+        rows = found.scores[found.scores["dimension"] == dimension]
+        return dict(zip(rows["code"], rows["value"], strict=True))
+
+    return call

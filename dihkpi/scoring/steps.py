@@ -1,0 +1,283 @@
+"""The steps of a composite in their order: each takes the table of numbers as the step before left it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from dihkpi.definitions.composite import NEEDS, Step
+from dihkpi.definitions.scoring import Scoring
+from dihkpi.errors import ScoringError, hint_for
+from dihkpi.scoring import impute, normalise, screen, treat
+from dihkpi.scoring.faults import UnfitError
+from dihkpi.scoring.impute import Rows
+from dihkpi.scoring.posts import Posts
+from dihkpi.scoring.state import Change, Flags, Matrix, Places, State
+from dihkpi.scoring.values import Numbers
+
+
+def apply_steps(numbers: Numbers, scoring: Scoring, outliers: Mapping[str, float]) -> State:
+    """All steps of a definition.
+
+    Parameters
+    ----------
+    numbers : Numbers
+    scoring : Scoring
+    outliers : mapping of str to float
+        ``skew``, ``kurtosis`` and ``points`` where a step names none.
+
+    Raises
+    ------
+    ScoringError
+        When a method cannot work with the values; the message names the step and the item.
+    """
+    state = State.of(numbers, scoring)
+    for number, step in enumerate(scoring.steps, 1):
+        run = _Run(state, scoring, step, number)
+        try:
+            if step.step == "screen":
+                run.screen()
+            elif step.step == "impute":
+                run.impute()
+            elif step.step == "treat":
+                run.treat(treat.Limits.of(step, outliers))
+            else:
+                run.normalise()
+        except UnfitError as fault:
+            raise fault.at(run.place, numbers.items) from None
+    _check_whole(state, scoring)
+    return state
+
+
+def _check_whole(state: State, scoring: Scoring) -> None:
+    """An item is normalised in all rows or in none."""
+    for place, item in enumerate(scoring.items):
+        done = state.normalised[~state.aside, place]
+        if done.any() and not done.all():
+            row = int(np.flatnonzero(~state.aside)[np.flatnonzero(~done)[0]])
+            what = f"{state.numbers.row(row)} is not normalised, other rows are"
+            raise ScoringError(
+                [f"scoring.yaml › items › {item}: {what}\n      name all periods, or none"], "the scoring"
+            )
+
+
+class _Run:
+    """One step on the table."""
+
+    def __init__(self, state: State, scoring: Scoring, step: Step, number: int) -> None:
+        self.state, self.scoring, self.step, self.number = state, scoring, step, number
+        self.place = f"scoring.yaml › steps › {number} ({step.step} {step.method})"
+        names = state.numbers.items
+        self.items = np.array(
+            [i for i, name in enumerate(names) if not step.items or name in step.items], dtype=np.intp
+        )
+        self.rows = np.flatnonzero(~state.aside & self._inside(step.periods))
+
+    def _inside(self, names: tuple[str, ...]) -> Flags:
+        """Rows of these periods; all when none is named."""
+        periods = self.state.numbers.periods
+        if not names:
+            return np.ones(len(self.state.values), dtype=bool)
+        for name in names:
+            if name not in periods:
+                hint = hint_for(name, periods, "periods of the values")
+                raise ScoringError([f"{self.place}: no row is of the period '{name}'\n      {hint}"], "the scoring")
+        return np.isin(self.state.numbers.period, [periods.index(name) for name in names])
+
+    def _blocks(self) -> Iterator[tuple[Places, Places]]:
+        """Rows that are worked on, and the rows from which means and bounds are taken for them."""
+        numbers, over = self.state.numbers, self.step.over
+        if over == "all":
+            yield self.rows, self.rows
+        elif over == "period":
+            for period in range(len(numbers.periods)):
+                block = self.rows[numbers.period[self.rows] == period]
+                if len(block):
+                    yield block, block
+        else:
+            yield self.rows, np.flatnonzero(~self.state.aside & self._inside((over,)))
+
+    def _note(self, text: str) -> None:
+        self.state.notes.append(f"{self.place}: {text}")
+
+    def screen(self) -> None:
+        state, step, names = self.state, self.step, self.state.numbers.items
+        table = state.values[np.ix_(self.rows, self.items)]
+        failing = screen.METHODS[step.method](table, step)
+        if step.method == "units":
+            kept = np.isin(state.numbers.units[self.rows].astype(str), step.keep)
+            rows = self.rows[failing & ~kept]
+            state.aside[rows] = True
+            state.values[rows] = np.nan
+            gone = [state.numbers.row(row) for row in rows]
+        else:
+            items = [i for i, fails in zip(self.items, failing, strict=True) if fails and names[i] not in step.keep]
+            state.values[np.ix_(self.rows, np.array(items, dtype=np.intp))] = np.nan
+            gone = [names[i] for i in items]
+        self._note(f"sets aside {', '.join(gone)}" if gone else "sets nothing aside")
+
+    def impute(self) -> None:
+        state, step = self.state, self.step
+        if step.method == "none":
+            return
+        for rows, basis in self._blocks():
+            before = state.values[np.ix_(rows, self.items)]
+            source = state.values[np.ix_(basis, self.items)]
+            after = impute.METHODS[step.method](before, source, self._about(rows), self._about(basis))
+            if (~np.isnan(before) & (before != after)).any():
+                raise AssertionError("an imputation has changed a value that was there: a fault of the program")
+            self._put(rows, self.items, after, step.method)
+            state.imputed[np.ix_(rows, self.items)] |= np.isnan(before) & ~np.isnan(after)
+        left = int(np.isnan(state.values[np.ix_(self.rows, self.items)]).sum())
+        if left:
+            self._note(f"{left} {'cell is' if left == 1 else 'cells are'} missing still, as nothing tells the value")
+        self._tell_unchanged()
+
+    def _about(self, rows: Places) -> Rows:
+        numbers = self.state.numbers
+        groups = numbers.groups[self.step.by] if self.step.by else np.zeros(len(numbers.unit), dtype=np.intp)
+        return Rows(numbers.unit[rows], numbers.period[rows], groups[rows])
+
+    def treat(self, limits: treat.Limits) -> None:
+        state, step = self.state, self.step
+        beyond: list[str] = []
+        for item in self.items:
+            before = state.values[self.rows, item]
+            if np.isnan(before).all() or not (step.always or limits.exceeded(before)):
+                continue
+            try:
+                method, treated = step.method, treat.METHODS[step.method](before, limits)
+                if step.otherwise and limits.exceeded(treated.values):
+                    method, treated = step.otherwise, treat.METHODS[step.otherwise](before, limits)
+                if treated.bend and not state.normalised[self.rows, item].any():
+                    state.posts = state.posts.bent(int(item), treated.bend)
+            except UnfitError as fault:
+                raise UnfitError(int(item), fault.reason, fault.hint) from None
+            self._put(self.rows, np.array([item]), treated.values[:, None], method)
+            if limits.exceeded(treated.values):
+                beyond.append(state.numbers.items[item])
+        if beyond:
+            self._note(f"has outliers still: {', '.join(beyond)}")
+        self._tell_unchanged()
+
+    def _put(self, rows: Places, items: Places, after: Matrix, method: str) -> None:
+        """Put new values into the table, and every changed cell into the record."""
+        state = self.state
+        before = state.values[np.ix_(rows, items)]
+        differs = ~((before == after) | (np.isnan(before) & np.isnan(after)))
+        for column, item in enumerate(items):
+            at = np.flatnonzero(differs[:, column])
+            if len(at):
+                change = Change(self.number, method, int(item), rows[at], before[at, column], after[at, column])
+                state.changes.append(change)
+        state.values[np.ix_(rows, items)] = after
+
+    def _tell_unchanged(self) -> None:
+        if not any(change.step == self.number for change in self.state.changes):
+            self._note("changed nothing")
+
+    def normalise(self) -> None:
+        state, step, numbers = self.state, self.step, self.state.numbers
+        snapshot = state.values.copy()
+        done = state.normalised.copy()
+        if len(numbers.periods) > 1 and step.over in ("all", "period"):
+            self._tell_estimates()
+        for rows, basis in self._blocks():
+            used = np.union1d(rows, basis)
+            for item in self.items:
+                if done[used, item].any() and not done[used, item].all():
+                    raise UnfitError(int(item), "some rows are normalised already", "let the steps reach the same rows")
+            there = [i for i in self.items if not np.isnan(snapshot[rows, i]).all()]
+            for item in there:
+                if np.isnan(snapshot[basis, item]).all():
+                    raise UnfitError(int(item), f"no row of '{step.over}' has a value to measure by")
+            items = np.array(there, dtype=np.intp)
+            if not len(items):
+                continue
+            turned, posts = self._more_is_better(snapshot, done, used, items, basis)
+            with np.errstate(all="ignore"):  # what is not finite is told below
+                after = normalise.METHODS[step.method](
+                    turned[np.ix_(rows, items)], turned[np.ix_(basis, items)], posts, step
+                )
+            self._check(turned[np.ix_(rows, items)], after, posts, items)
+            state.values[np.ix_(rows, items)] = after
+            state.normalised[np.ix_(rows, self.items)] = True
+
+    def _more_is_better(
+        self, values: Matrix, done: Flags, used: Places, items: Places, basis: Places
+    ) -> tuple[Matrix, Posts]:
+        """Values and posts with logarithms taken and signs turned, where that was not done by an earlier step."""
+        state, definitions = self.state, list(self.scoring.items.values())
+        values, posts = values.copy(), state.posts
+        signs = np.ones(values.shape[1])
+        for place in items:
+            item = definitions[place]
+            if done[used, place].any():
+                posts = replace(posts, edges=tuple(e if i != place else e[:0] for i, e in enumerate(posts.edges)))
+                for name in ("low", "high", "target", "reference"):
+                    kept = getattr(posts, name).copy()
+                    kept[place] = np.nan
+                    posts = replace(posts, **{name: kept})
+                continue
+            if item.transform == "log":
+                low = np.nanmin(values[used, place])
+                if low <= 0:
+                    row = int(used[np.nanargmin(values[used, place])])
+                    what = f"{low:g} of {state.numbers.row(row)} has no logarithm"
+                    raise UnfitError(int(place), what, "correct the value, or take transform: log out")
+                values[used, place] = np.log(values[used, place])
+                posts = posts.bent(int(place), np.log)
+            signs[place] = float(item.direction)
+        turned = values * signs
+        posts = posts.turned(signs)
+        if self.step.unit is not None:
+            posts = replace(posts, reference=self._reference(turned, basis))
+        return turned, posts.at(items)
+
+    def _reference(self, turned: Matrix, basis: Places) -> Matrix:
+        """The values of the unit that others are compared with."""
+        units = self.state.numbers.units[basis].astype(str)
+        found = basis[units == self.step.unit]
+        if not len(found):
+            hint = hint_for(str(self.step.unit), dict.fromkeys(units), "units")
+            raise ScoringError([f"{self.place} › unit: no unit '{self.step.unit}'\n      {hint}"], "the scoring")
+        if len(found) > 1:
+            raise UnfitError(None, f"'{self.step.unit}' has values of several periods", "write over: period")
+        return np.asarray(turned[found[0]])
+
+    def _tell_estimates(self) -> None:
+        names, items = self.state.numbers.items, list(self.scoring.items.values())
+        moved = [names[i] for i in self.items if _estimates(self.step, items[i])]
+        if moved:
+            how = "in each period anew" if self.step.over == "period" else "over all periods"
+            shown = ", ".join(moved[:5]) + (f" and {len(moved) - 5} more" if len(moved) > 5 else "")
+            self._note(f"bounds are estimated {how} ({shown}), so that scores move with the data; "
+                       "for changes over time anchor them by goalposts, or by over: the name of a period")  # fmt: skip
+
+    def _check(self, before: Matrix, after: Matrix, posts: Posts, items: Places) -> None:
+        """A value stays a value, and what lies beyond the goalposts is told."""
+        broken = ~np.isfinite(after) & ~np.isnan(before)
+        if broken.any():
+            item = int(items[int(np.argwhere(broken)[0][1])])
+            raise UnfitError(item, "the result is no finite number", "its values are too large, or too close together")
+        if self.step.method == "goalposts":
+            beyond = (before < posts.low) | (before > posts.high)
+            for clip, what in ((True, "counted as the goalpost"), (False, "kept")):
+                n = int(beyond[:, posts.clip == clip].sum())
+                if n:
+                    self._note(f"{n} {'value lies' if n == 1 else 'values lie'} beyond the goalposts: {what}")
+
+
+def _estimates(step: Step, item: object) -> bool:
+    """Whether a normalisation takes anything of an item from the data."""
+    method = step.method
+    worst = getattr(item, "low" if getattr(item, "direction", "1") == "1" else "high")
+    if method in ("goalposts", "bands"):
+        return method == "bands" and not getattr(item, "edges", ())
+    if method == "distance_to_target" or (method == "distance_to_reference" and step.unit is None):
+        return worst is None
+    if method in NEEDS:
+        return getattr(item, "low", None) is None or getattr(item, "high", None) is None
+    return True
