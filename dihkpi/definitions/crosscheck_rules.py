@@ -8,7 +8,8 @@ from dihkpi.definitions.collection import Definitions, Survey
 from dihkpi.definitions.explain import known
 from dihkpi.definitions.expression_types import Kind, kind_of, type_problems
 from dihkpi.definitions.expressions import parse
-from dihkpi.definitions.survey import NUMBERS, Comparison, Derived, Form, Reference, Rule
+from dihkpi.definitions.rules import Comparison, Reference, Rule
+from dihkpi.definitions.survey import NUMBERS, Derived, Form
 
 RULE_KINDS = (
     "check", "sequence", "exclusive", "unanswered", "straight_lining", "agrees", "totals", "unique", "refers",

@@ -15,26 +15,11 @@ from pydantic import BaseModel
 from dihkpi.definitions.collection import Definitions
 from dihkpi.definitions.composite import AggregateSettings, NumericItem, Step, Weighting
 from dihkpi.definitions.indicators import Example, Indicator, Level, PolicyValue, ReportDefinition
+from dihkpi.definitions.layouts import Layout, LayoutFile, Place, QuestionBlock
 from dihkpi.definitions.loader import load_definitions
+from dihkpi.definitions.rules import Comparison, Reference, Rule, Sequence
 from dihkpi.definitions.scoring import Bands, ItemSet, Knockout, Node, Option, Scoring
-from dihkpi.definitions.survey import (
-    Accept,
-    AnswerType,
-    Column,
-    Comparison,
-    Derived,
-    Form,
-    Item,
-    Layout,
-    LayoutFile,
-    Place,
-    QuestionBlock,
-    Reference,
-    Respondent,
-    Rule,
-    Sequence,
-    SurveyText,
-)
+from dihkpi.definitions.survey import Accept, AnswerType, Column, Derived, Form, Item, Respondent, SurveyText
 
 _FILES: dict[str, tuple[type[BaseModel], ...]] = {
     "survey.yaml": (

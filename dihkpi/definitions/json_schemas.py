@@ -14,8 +14,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from dihkpi.definitions.indicators import Example, Indicator, Level, PolicyValue, ReportDefinition, TableDefinition
+from dihkpi.definitions.layouts import LayoutFile
 from dihkpi.definitions.scoring import Scoring
-from dihkpi.definitions.survey import LayoutFile, SurveyText
+from dihkpi.definitions.survey import SurveyText
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

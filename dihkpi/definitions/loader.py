@@ -19,11 +19,12 @@ from dihkpi.definitions.indicators import (
     ReportDefinition,
     TableDefinition,
 )
+from dihkpi.definitions.layouts import LayoutFile
 from dihkpi.definitions.locate import FOLDERS, bundled_root, misplaced
 from dihkpi.definitions.multiple import spread
 from dihkpi.definitions.options import apply_options
 from dihkpi.definitions.scoring import Option, Scoring
-from dihkpi.definitions.survey import Item, LayoutFile, SurveyText
+from dihkpi.definitions.survey import Item, SurveyText
 from dihkpi.definitions.yaml import read_yaml
 from dihkpi.errors import DefinitionError, UsageError, hint_for
 

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dihkpi.definitions import Survey
-from dihkpi.definitions.survey import Comparison, Form, Reference, Rule
+from dihkpi.definitions.rules import Comparison, Reference, Rule
+from dihkpi.definitions.survey import Form
 from dihkpi.errors import UsageError, did_you_mean
 from dihkpi.intake.issues import Fault
 from dihkpi.intake.keys import MOST, key_text, placed_before, row_keys

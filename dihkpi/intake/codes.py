@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache, partial
 
 from dihkpi.definitions import CodeList, Definitions
-from dihkpi.definitions.survey import Column, Severity
+from dihkpi.definitions.rules import Severity
+from dihkpi.definitions.survey import Column
 from dihkpi.errors import hint_for
 from dihkpi.intake.issues import Fault
 from dihkpi.intake.lookalikes import skeleton

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from dihkpi.definitions.survey import NUMBERS, Severity
+from dihkpi.definitions.rules import Severity
+from dihkpi.definitions.survey import NUMBERS
 from dihkpi.errors import did_you_mean
 from dihkpi.intake.cells import detect_decimal
 from dihkpi.intake.issues import Fault, IssueLog

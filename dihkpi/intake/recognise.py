@@ -8,7 +8,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from dihkpi.definitions import Definitions, Survey
-from dihkpi.definitions.survey import Form, Layout
+from dihkpi.definitions.layouts import Layout
+from dihkpi.definitions.survey import Form
 from dihkpi.errors import FileRefusedError
 from dihkpi.intake.issues import Fault
 from dihkpi.intake.sheet import Sheet

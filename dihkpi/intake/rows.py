@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from dihkpi.definitions import Definitions, Survey
 from dihkpi.definitions.expressions import Expression, nullable, parse
-from dihkpi.definitions.survey import Form, Rule
+from dihkpi.definitions.rules import Rule
+from dihkpi.definitions.survey import Form
 from dihkpi.intake.issues import Fault
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from dihkpi.definitions.survey import Form, Layout, Place, QuestionBlock
+from dihkpi.definitions.layouts import Layout, Place, QuestionBlock
+from dihkpi.definitions.survey import Form
 from dihkpi.intake.sheet import Sheet
 from dihkpi.intake.text import normalise_header
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dihkpi.definitions import Definitions
-from dihkpi.definitions.survey import Severity
+from dihkpi.definitions.rules import Severity
 from dihkpi.intake.accepting import is_refused
 from dihkpi.intake.between import Tables
 from dihkpi.intake.blocks import Checked, Context, check_block, prepared

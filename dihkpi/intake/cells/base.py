@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from dihkpi.definitions.survey import Column, DateOrder
+from dihkpi.definitions.layouts import DateOrder
+from dihkpi.definitions.survey import Column
 from dihkpi.intake.codes import CodeBook
 from dihkpi.intake.issues import Fault
 

@@ -10,7 +10,8 @@ from fnmatch import fnmatchcase
 from typing import Any, Literal
 
 from dihkpi.definitions import Definitions
-from dihkpi.definitions.survey import AnswerType, Tool
+from dihkpi.definitions.layouts import Tool
+from dihkpi.definitions.survey import AnswerType
 from dihkpi.intake.sheet import Sheet
 from dihkpi.intake.text import normalise_header
 

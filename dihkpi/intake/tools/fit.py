@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dihkpi.definitions import Survey
-from dihkpi.definitions.survey import AnswerType, Layout, Source
+from dihkpi.definitions.layouts import Layout, Source
+from dihkpi.definitions.survey import AnswerType
 from dihkpi.errors import FileRefusedError
 from dihkpi.intake.issues import Fault
 from dihkpi.intake.known_answers import known_texts

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from dihkpi.definitions import Definitions
-from dihkpi.definitions.survey import Tool
+from dihkpi.definitions.layouts import Tool
 from dihkpi.intake.sheet import Sheet
 from dihkpi.intake.tools.export import Export, Role, ToolReader, column, headings_of, roles_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dihkpi.definitions import Definitions
-from dihkpi.definitions.survey import Tool
+from dihkpi.definitions.layouts import Tool
 from dihkpi.intake.sheet import Sheet
 from dihkpi.intake.text import normalise_header
 from dihkpi.intake.tools.export import Export, ToolReader, headings_of, path_ends, roles_of, text_ends

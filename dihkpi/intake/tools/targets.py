@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from dihkpi.definitions.survey import Form, Item, Layout, SurveyText
+from dihkpi.definitions.layouts import Layout
+from dihkpi.definitions.survey import Form, Item, SurveyText
 from dihkpi.intake.text import normalise_header
 from dihkpi.intake.tools.export import RESERVED, plain
 
