@@ -19,6 +19,7 @@ _HOMES = {
     "read_submission": "dihkpi.intake.submission",
     "validate": "dihkpi.intake.validate",
     "score": "dihkpi.scoring.score",
+    "score_values": "dihkpi.scoring.composite",
     "compute_indicators": "dihkpi.indicators.compute",
     "open_report": "dihkpi.reports",
     "plan_reports": "dihkpi.reports",

@@ -106,7 +106,7 @@ def score(
     loaded, *_ = _context(definitions, None)
     options = _options(option or [])
     checked, table, issues = _validate_all(files, loaded, survey, None, country=country)
-    tables = _scores(checked, loaded, options)
+    tables = _scores(checked, loaded, options, with_parts=out is not None)
     scores = tables["scores"]
     if out and len(scores):
         from dihkpi.intake.safe_csv import write_csv
@@ -220,7 +220,9 @@ def _options(pairs: list[str]) -> dict[str, str]:
     return options
 
 
-def _scores(checked: list[Validated], loaded: Definitions, options: dict[str, str]) -> dict[str, pd.DataFrame]:
+def _scores(
+    checked: list[Validated], loaded: Definitions, options: dict[str, str], *, with_parts: bool
+) -> dict[str, pd.DataFrame]:
     """The tables that scoring gives, by their name."""
     import pandas as pd
 
@@ -233,16 +235,32 @@ def _scores(checked: list[Validated], loaded: Definitions, options: dict[str, st
         kind = loaded.surveys[survey].forms[form].kind
         if kind == "answers" and len(frame):
             parts["scores"].append(score_answers(frame, loaded.surveys[survey], loaded, options=options))
+            if with_parts and (found := _answer_contributions(frame, survey, loaded, options)) is not None:
+                parts.setdefault("contributions", []).append(found)
         elif kind == "values" and len(frame):
-            found = score_values(frame, loaded.surveys[survey], loaded, options=options)
-            for note in found.notes:
+            composite = score_values(frame, loaded.surveys[survey], loaded, options=options)
+            for note in composite.notes:
                 say(note)
             for name in ("scores", "contributions", "steps"):
-                parts.setdefault(name, []).append(getattr(found, name))
+                parts.setdefault(name, []).append(getattr(composite, name))
     if not parts["scores"]:
         empty = {name: pd.Series(dtype="str") for name, c in loaded.tables["scores"].columns.items() if not c.optional}
         return {"scores": check_table(pd.DataFrame(empty), loaded.tables["scores"])}
     return {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
+
+
+def _answer_contributions(
+    frame: pd.DataFrame, survey: str, loaded: Definitions, options: dict[str, str]
+) -> pd.DataFrame | None:
+    """What each item adds; none, and a word about it, where that would be more rows than the policy allows."""
+    from dihkpi.scoring.answer_parts import answer_contributions, parts_of_one
+
+    rows = len(frame) * parts_of_one(loaded.surveys[survey], options)
+    most = int(loaded.value("contribution_rows"))
+    if rows > most:
+        say(f"no contributions of {survey}: they would have {rows:,} rows, and contribution_rows allows {most:,}")
+        return None
+    return answer_contributions(frame, loaded.surveys[survey], loaded, options=options)
 
 
 def _by_form(checked: list[Validated], loaded: Definitions) -> dict[tuple[str, str], pd.DataFrame]:

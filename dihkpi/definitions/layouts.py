@@ -25,20 +25,20 @@ class Source(Definition):
 class QuestionBlock(Definition):
     """Rows of a sheet that hold one question each, below a header of their own."""
 
-    after: str
-    """Text of the heading that opens the block; `*` stands for any letters."""
-    until: str = ""
+    after: Names
+    """Text of the heading that opens the block, or several that do; `*` stands for any letters."""
+    until: Names = ()
     """Text of the heading that ends it; the end of the sheet when not given."""
-    id: str
-    """Header of the column with the numbers of the questions."""
-    answer: str
-    """Header of the column with the answers."""
+    id: Names
+    """Header of the column with the numbers of the questions, or several that are accepted."""
+    answer: Names
+    """Header of the column with the answers, or several that are accepted."""
     prefix: str = ""
     """Put before the number of a question to get the code of its item."""
     columns: Mapping[str, str] = {}
     """Number of a question to a column of the form; items need no entry."""
-    facets: Mapping[str, str] = {}
-    """What stands beside the answers to the header of its column."""
+    facets: Mapping[str, Names] = {}
+    """What stands beside the answers to the header(s) of its column."""
     ignore: Names = ()
     """Numbers of questions that are not read."""
 

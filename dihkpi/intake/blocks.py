@@ -200,9 +200,14 @@ def _note_unread(body: Block, context: Context, log: IssueLog) -> None:
 
 
 def _with_respondent(frame: pd.DataFrame, body: Block, context: Context, log: IssueLog) -> pd.DataFrame:
-    """A sheet with one respondent that does not say whose it is goes by the name of its file or sheet."""
+    """Who answered a sheet with one respondent: where it does not say, the name of its file or sheet."""
+    items = [item.code for item in context.match.form.items if item.code in frame]
+    if items and frame[items].isna().all(axis=None):
+        log.cell(
+            Fault("no_answers", "no question is answered", "fill it in, or leave it out", "warning"), body, 0, None, ""
+        )
     if frame["respondent"].notna().all():
-        return frame
+        return frame.assign(respondent=frame["respondent"].str.split().str.join(" "))
     name = context.sheet.name if context.several else Path(context.file).stem
     message = f"the sheet does not say who answered; it goes by the name '{show(name)}'"
     log.cell(Fault("no_respondent", message, "fill in who answers", "warning"), body, 0, None, "")

@@ -92,6 +92,10 @@ def _decimal(sheet: Sheet, match: Match, positions: dict[str, int], agreement: f
     return detect_decimal((text for text in texts.ravel() if text), agreement)
 
 
+MOST_NAMED = 10
+"""Missing questions that are named."""
+
+
 @dataclass(frozen=True)
 class _HeaderRow:
     """Notes what is wrong with the headers, each at its cell."""
@@ -100,6 +104,11 @@ class _HeaderRow:
     match: Match
     titles: list[str]
     log: IssueLog
+
+    @property
+    def noun(self) -> str:
+        """What a header names."""
+        return "question" if self.match.layout.turned else "column"
 
     def _note(self, fault: Fault, position: int) -> None:
         row, column = self.sheet.block.place(self.match.header_row, position)
@@ -118,12 +127,12 @@ class _HeaderRow:
 
     def note_double(self, found: list[int], what: str) -> None:
         for position in found[1:]:
-            message = f"the column '{self.titles[position]}' is there {len(found)} times"
+            message = f"the {self.noun} '{self.titles[position]}' is there {len(found)} times"
             self._note(Fault("duplicate_column", message, f"keep one of them; {what}"), position)
 
     def note_unknown(self, unknown: list[int]) -> None:
         for position in unknown:
-            message = f"the column '{self.titles[position]}' is not part of this file and was not read"
+            message = f"the {self.noun} '{self.titles[position]}' is not part of this file and was not read"
             hint = "remove it, or correct its name"
             self._note(Fault("unknown_column", message, hint, "warning"), position)
 
@@ -141,6 +150,9 @@ class _HeaderRow:
         """Whether rows can be read without the missing columns."""
         form, layout = self.match.form, self.match.layout
         usable = True
+        if layout.turned:
+            self._note_questions([column for column in missing if "@" not in column and column not in form.columns])
+            missing = [column for column in missing if column in form.columns]
         for column in missing:
             alone = self.match.survey.accept.unit == "answer" and column not in form.columns
             must = form_required(form, column) and not alone
@@ -155,6 +167,16 @@ class _HeaderRow:
             what = "no row was accepted" if must else "its values count as missing"
             hint = f"did you mean '{near[0]}'?" if near else f"add the column; {what}"
             fault = Fault("missing_column", f"there is no column '{header}'", hint, severity)
-            self.log.add(fault, row=int(self.sheet.rows[self.match.header_row]), header=header)
+            self.log.add(
+                fault, row=None if layout.turned else int(self.sheet.rows[self.match.header_row]), header=header
+            )
             usable = usable and not must
         return usable
+
+    def _note_questions(self, missing: list[str]) -> None:
+        """Questions that a sheet for one respondent lacks, in one issue."""
+        if missing:
+            named = ", ".join(missing[:MOST_NAMED]) + (", …" if len(missing) > MOST_NAMED else "")
+            message = f"{len(missing)} of {len(self.match.form.items)} questions are not in the sheet: {named}"
+            fault = Fault("missing_question", message, "check the numbers of the questions and the headings", "warning")
+            self.log.add(fault)

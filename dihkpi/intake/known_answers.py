@@ -36,7 +36,8 @@ class Lookup:
 
 def _letters(text: str) -> str:
     """What is left of a normalised text without punctuation and white space; signs that count are kept."""
-    return re.sub(r"[^\w<>%+]", "", re.sub(r"[\u2010-\u2015\u2212-]", "to", text))
+    ranges = re.sub(r"(?<=[0-9%])\s*[\u2010-\u2015\u2212-]\s*(?=[0-9])", "to", text)
+    return re.sub(r"[^\w<>%+]", "", ranges)
 
 
 def lookup_of(answer_type: AnswerType, coding: Mapping[str, str]) -> Lookup:

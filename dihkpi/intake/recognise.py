@@ -82,6 +82,7 @@ def recognise(
     from dihkpi.intake.tools.find import try_tools
 
     surveys = [definitions.survey(survey)] if survey else list(definitions.surveys.values())
+    sheets = sorted(sheets, key=_is_hidden)  # of two sheets with one key the one that is seen comes first
     candidates: list[tuple[Sheet, list[Match], dict[str, Sheet]]] = []
     for sheet in sheets:
         turned: dict[str, Sheet] = {}
@@ -103,6 +104,10 @@ def recognise(
         known = tried.tool or tried.questionnaire
         message, hint = f"{message}; {what}", what_to_do if known else f"{hint}; {what_to_do}"
     raise FileRefusedError("unknown_layout", message, hint)
+
+
+def _is_hidden(sheet: Sheet) -> bool:
+    return any(rule == "hidden_sheet" for rule, _ in sheet.notes)
 
 
 def _fitting(
@@ -136,8 +141,8 @@ def _match_turned(
     result = turn(sheet, form, layout)
     if result is None:
         return None
-    wanted = wanted_columns(form, layout)
-    found = len(set(wanted) & set(result.cells[0]))
+    wanted = {item.code for item in form.items} or set(wanted_columns(form, layout))
+    found = len(wanted & set(result.cells[0]))
     match = Match(survey, form_name, name, layout, 0, found, len(wanted), found > NEAR * len(wanted))
     turned[match.label] = result
     return match
@@ -225,6 +230,11 @@ def _not_recognised(path: Path, sheets: Sequence[Sheet], nearest: list[Match], s
     nearest = sorted(nearest, key=lambda m: -m.found / m.wanted)[:1]
     if nearest:
         match = nearest[0]
+        if match.layout.blocks:
+            block = match.layout.blocks[-1]
+            message += f"; nearest is {match.label} with {match.found} of {match.wanted} questions"
+            headers = f"the headers '{block.id[0]}' and '{block.answer[0]}'"
+            return message, f"questions are looked for in rows with {headers}, below the heading '{block.after[0]}'"
         sheet = next((s for s in sheets if match.header_row < len(s.cells)), sheets[0])
         present = {normalise_header(cell) for cell in sheet.cells[match.header_row] if cell}
         absent = [h for h in match.layout.signature or wanted_columns(match.form, match.layout)

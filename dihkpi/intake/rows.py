@@ -191,15 +191,23 @@ def _agrees(name: str, rule: Rule, survey: Survey, form: Form, frame: pd.DataFra
         stated = f"{item.code}@{facet}"
         if stated not in frame or item.code not in frame or item.code not in tables:
             continue
-        points = tables[item.code]
-        codes = [points.get(code, 0.0) for code in frame[item.code].cat.categories]
-        due = np.array([*codes, 0.0])[frame[item.code].cat.codes.to_numpy()]
+        due, most = _due(frame[item.code], tables[item.code])
         given = frame[stated].to_numpy(dtype=float)
-        for i in np.flatnonzero(~np.isnan(given) & (given != due)):
+        for i in np.flatnonzero((given < 0) | (given > most)):
+            message = f"{given[i]:g} points are stated, but 0 to {most:g} can be earned ({item.label})"
+            hint = "correct them; the points of the rule count"
+            report(Fault("points_range", message, hint), int(i), (stated, item.code))
+        for i in np.flatnonzero((given >= 0) & (given <= most) & (given != due)):
             answer = _shown(frame[item.code].iloc[i])
             label = survey.answer_types[item.type].codes.get(answer, answer)
             message = f"{given[i]:g} points are stated, but the rule gives {due[i]:g} for '{label}' ({item.label})"
             report(_fault(name, rule, message), int(i), (stated, item.code))
+
+
+def _due(answers: pd.Series, points: Mapping[str, float]) -> tuple[npt.NDArray[np.float64], float]:
+    """Points that the rule gives for each answer, none where there is no answer, and the most that can be earned."""
+    codes = [points.get(code, 0.0) for code in answers.cat.categories]
+    return np.array([*codes, 0.0])[answers.cat.codes.to_numpy()], max(points.values())
 
 
 def _totals(name: str, rule: Rule, survey: Survey, frame: pd.DataFrame, report: Report) -> None:
@@ -210,15 +218,24 @@ def _totals(name: str, rule: Rule, survey: Survey, frame: pd.DataFrame, report: 
         items = nodes[node].items
         return [*(items.code if items else ()), *(code for child in nodes[node].of for code in below(child))]
 
+    tables = survey.scoring().item_points
     for column, node in rule.totals.items():
-        points = [f"{code}@{rule.facet}" for code in below(node) if f"{code}@{rule.facet}" in frame]
-        if column not in frame or not points:
+        codes = [code for code in below(node) if code in frame and code in tables]
+        if column not in frame or not codes:
             continue
-        total = frame[points].sum(axis=1).to_numpy(dtype=float)
+        points = np.column_stack([_stated(frame, f"{code}@{rule.facet}") for code in codes])
+        filled = np.isnan(points)
+        points = np.where(filled, np.column_stack([_due(frame[code], tables[code])[0] for code in codes]), points)
+        total = points.sum(axis=1)
         stated = frame[column].to_numpy(dtype=float)
         for i in np.flatnonzero(np.abs(stated - total) > _ROUNDING):
-            message = f"{stated[i]:g} is stated for {nodes[node].label}, but its points add up to {total[i]:g}"
+            blank = f"; for {filled[i].sum()} questions without points the rule counts" if filled[i].any() else ""
+            message = f"{stated[i]:g} is stated for {nodes[node].label}, but the points add up to {total[i]:g}{blank}"
             report(_fault(name, rule, message), int(i), (column,))
+
+
+def _stated(frame: pd.DataFrame, column: str) -> npt.NDArray[np.float64]:
+    return frame[column].to_numpy(dtype=float) if column in frame else np.full(len(frame), np.nan)
 
 
 def respondents(form: Form, frame: pd.DataFrame) -> pd.Series:

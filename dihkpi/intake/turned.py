@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -91,47 +91,90 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(".*".join(parts) + r"\Z", re.DOTALL)
 
 
-def _row_with(sheet: Sheet, pattern: str, start: int) -> int | None:
-    """The first row from ``start`` on that has a cell with the text."""
+def _first_text(sheet: Sheet, i: int) -> str:
+    return next((text for text in sheet.cells[i] if text.strip()), "")
+
+
+def _row_with(sheet: Sheet, patterns: Sequence[str], start: int) -> int | None:
+    """The first row from ``start`` on that begins with the text; what people write further right is no heading."""
     for i in range(start, len(sheet.cells)):
-        if any(text and matches_text(pattern, text) for text in sheet.cells[i]):
+        if any(matches_text(pattern, _first_text(sheet, i)) for pattern in patterns):
             return i
     return None
 
 
+@dataclass(frozen=True)
+class _Row:
+    """A row with a question: the number as it is written, the column that it is, and where its parts stand."""
+
+    number: str
+    column: str
+    i: int
+    at: dict[str, int]
+
+    def stated(self, sheet: Sheet) -> bool:
+        """Whether anything stands beside the answer."""
+        beside = [position for name, position in self.at.items() if name.startswith("@")]
+        return not beside or any(sheet.cells[self.i][position].strip() for position in beside)
+
+
 def _questions(sheet: Sheet, form: Form, block: QuestionBlock, rows: range) -> Iterator[_Found]:
-    """Answers of a block and what stands beside them; a header may come again, with its columns in another order."""
-    items = {item.code.casefold(): item.code for item in form.items}
+    """Answers of a block and what stands beside them."""
+    items = {item.code for item in form.items}
+    found: dict[str, list[_Row]] = {}
+    for row in _rows(sheet, items, block, rows):
+        found.setdefault(row.column, []).append(row)
+    for column, several in found.items():
+        # of rows with one number those of a small table in between have nothing beside their answer
+        kept = [row for row in several if row.stated(sheet)] if len(several) > 1 else several
+        for row in kept or several:
+            yield _Found(column, f"{row.number} {block.answer[0]}", (row.i, row.at["answer"]))
+            for facet, headers in block.facets.items():
+                if column in items and f"@{facet}" in row.at:
+                    yield _Found(f"{column}@{facet}", f"{row.number} {headers[0]}", (row.i, row.at[f"@{facet}"]))
+
+
+def _rows(sheet: Sheet, items: set[str], block: QuestionBlock, rows: range) -> Iterator[_Row]:
+    """Rows with a question; a header may come again, with its columns in another order."""
+    codes = {code.casefold(): code for code in items}
     columns = {_number(number): column for number, column in block.columns.items()}
     ignored = {_number(number) for number in block.ignore}
-    wanted = {"id": block.id, "answer": block.answer, **{f"@{facet}": text for facet, text in block.facets.items()}}
+    wanted = {"id": block.id, "answer": block.answer, **{f"@{name}": texts for name, texts in block.facets.items()}}
     at: dict[str, int] = {}
     for i in rows:
-        texts = {normalise_header(text): j for j, text in reversed(list(enumerate(sheet.cells[i]))) if text}
-        here = {name: texts[normalise_header(text)] for name, text in wanted.items() if normalise_header(text) in texts}
-        if {"id", "answer"} <= set(here):
-            at = here
-            continue
-        number = _number(sheet.cells[i][at["id"]]) if at else ""
-        if not number or number in ignored:
-            continue
-        column = columns.get(number) or items.get((block.prefix + number).casefold(), block.prefix + number)
-        yield _Found(column, f"{number} {block.answer}", (i, at["answer"]))
-        if column in items.values():
-            for facet, header in block.facets.items():
-                if f"@{facet}" in at:
-                    yield _Found(f"{column}@{facet}", f"{number} {header}", (i, at[f"@{facet}"]))
+        written = sheet.cells[i][at["id"]] if at else ""
+        number = _number(written)
+        column = columns.get(number) or codes.get((block.prefix + number).casefold())
+        if column is None:
+            here = {name: place for name, texts in wanted.items() if (place := _place_of(sheet, i, texts)) is not None}
+            if {"id", "answer"} <= set(here):
+                at = here
+                continue
+        if number and number not in ignored:
+            yield _Row(" ".join(written.split()), column or block.prefix + number, i, at)
+
+
+def _place_of(sheet: Sheet, i: int, headers: Sequence[str]) -> int | None:
+    """Where one of several headers stands in a row; the first of them wins."""
+    for header in headers:
+        for position, text in enumerate(sheet.cells[i]):
+            if text and matches_text(header, text):
+                return position
+    return None
 
 
 def _number(text: str) -> str:
-    """The number of a question without what people write around it.
+    """The number of a question without what people write around it; a point between digits is never lost.
 
     Examples
     --------
-    >>> [_number(text) for text in ("6a", " 6 A.", "Q6a", "12.")]
-    ['6a', '6a', '6a', '12']
+    >>> [_number(text) for text in ("6a", " 6 A.", "Q 6a", "12.", "1.0", "10(c)", "Question 3", "6_b", "8\u200b")]
+    ['6a', '6a', '6a', '12', '1', '10c', '3', '6b', '8']
     """
-    return re.sub(r"^q(?=[0-9])|[\s.]+", "", text.strip().casefold())
+    plain = normalise_header(text)
+    plain = re.sub(r"^(?:question|no|nr|q|#)?[\s.]*(?=[0-9])", "", plain)
+    plain = re.sub(r"(?<=[0-9])\.0+$", "", plain)
+    return re.sub(r"(?<=[0-9])[\s.()_-]+(?=[a-z])|[\s.:)*]+$", "", plain)
 
 
 def _single(sheet: Sheet, name: str, place: Place) -> _Found | None:
@@ -142,7 +185,10 @@ def _single(sheet: Sheet, name: str, place: Place) -> _Found | None:
         if not len(rows) or position >= sheet.cells.shape[1]:
             return None
         return _Found(name, place.cell, (int(rows[0]), position))
-    i = _row_with(sheet, place.beside or "", 0)
+    wanted = place.beside or ""
+    i = _row_with(sheet, [wanted], 0)
+    if i is None:  # a text that is not the first of its row
+        i = next((at for at, row in enumerate(sheet.cells) if any(t and matches_text(wanted, t) for t in row)), None)
     if i is None:
         return None
     title = next(text for text in sheet.cells[i] if text and matches_text(place.beside or "", text))

@@ -94,6 +94,12 @@ def answer_contributions(
     return check_table(table, definitions.tables["contributions"], in_order=True)
 
 
+def parts_of_one(survey: Survey, options: Mapping[str, str] | None = None) -> int:
+    """How many rows the contributions to one respondent's scores have, without knockouts."""
+    tree = bind(survey, survey.scoring(options))
+    return sum(len(_children(tree, bound)) for bound in tree.nodes)
+
+
 def _all_parts(tree: Tree, answers: Answers, awarded: Matrix) -> dict[str, Parts]:
     in_points = bool(tree.scoring.item_points)
     results = compute_points(tree, answers, awarded) if in_points else compute(tree, answers)

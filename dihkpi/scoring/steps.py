@@ -194,6 +194,7 @@ class _Run:
                 if np.isnan(snapshot[basis, item]).all():
                     raise UnfitError(int(item), f"no row of '{step.over}' has a value to measure by")
             items = np.array(there, dtype=np.intp)
+            state.normalised[np.ix_(rows, self.items)] = True
             if not len(items):
                 continue
             turned, posts = self._more_is_better(snapshot, done, used, items, basis)
@@ -203,7 +204,6 @@ class _Run:
                 )
             self._check(turned[np.ix_(rows, items)], after, posts, items)
             state.values[np.ix_(rows, items)] = after
-            state.normalised[np.ix_(rows, self.items)] = True
 
     def _more_is_better(
         self, values: Matrix, done: Flags, used: Places, items: Places, basis: Places

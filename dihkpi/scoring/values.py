@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -84,7 +85,8 @@ def read_numbers(frame: pd.DataFrame, form: Form, scoring: Scoring) -> Numbers:
     if problems:
         raise ScoringError(problems, "the values")
     unit = frame[keys[0]].factorize(sort=True)[0]
-    period, periods = frame[form.wave].factorize(sort=True) if form.wave else (np.zeros(len(frame), np.intp), ())
+    periods = sorted(frame[form.wave].unique(), key=_natural) if form.wave else []
+    period = frame[form.wave].map(periods.index) if form.wave else np.zeros(len(frame))
     groups = {step.by: _groups(frame, step.by) for step in scoring.steps if step.by}
     matrix = np.column_stack(columns) if columns else np.empty((len(frame), 0))
     return Numbers(
@@ -128,6 +130,17 @@ def _column(frame: pd.DataFrame, keys: list[str], name: str, at: str, problems: 
         who = ", ".join(map(str, frame.loc[row, keys]))
         problems.append(f"scoring.yaml › {at}: '{name}' of {who} is infinite\n      leave it empty, or correct it")
     return values
+
+
+def _natural(period: str) -> list[tuple[int, str]]:
+    """Order of periods as people count.
+
+    Examples
+    --------
+    >>> sorted(["M18", "M6", "2020-Q2", "2019"], key=_natural)
+    ['2019', '2020-Q2', 'M6', 'M18']
+    """
+    return [(int(part), "") if part.isdecimal() else (10**9, part) for part in re.split(r"(\d+)", period) if part]
 
 
 def _groups(frame: pd.DataFrame, column: str) -> Codes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dihkpi.cli import main
 from dihkpi.definitions import Definitions, Survey
 from dihkpi.scoring.answer_parts import answer_contributions
 from dihkpi.scoring.score import score
@@ -123,3 +125,33 @@ def test_published_points_are_the_sum_of_the_points_of_the_questions(definitions
     for row in top.itertuples():
         points, most = scores.loc[(row.code, row.child), "points"], scores.loc[(row.code, "overall"), "max_points"]
         assert row.contribution == pytest.approx(100 * points / most)
+
+
+def test_the_command_writes_them_unless_they_are_too_many(
+    tmp_path: Path, definitions: Definitions, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    survey = definitions.survey("dma_sme")
+    frame = random_answers(survey, 3, seed=1, missing=0.1).astype("str")
+    frame = frame.assign(name=frame["respondent"], vat=frame["respondent"], date="2026-01-31").drop(
+        columns="respondent"
+    )
+    frame.to_csv(tmp_path / "answers.csv", index=False)
+
+    def run(*words: str) -> str:
+        monkeypatch.setattr(
+            "sys.argv", ["dihkpi", "score", str(tmp_path / "answers.csv"), "--survey", "dma_sme", *words]
+        )
+        with pytest.raises(SystemExit):
+            main()
+        return capsys.readouterr().err
+
+    assert "no contributions" not in run("--out", str(tmp_path / "all"))
+    scores = pd.read_csv(tmp_path / "all/scores.csv").set_index(["code", "dimension"])["value"]
+    parts = pd.read_parquet(tmp_path / "all/contributions.parquet").groupby(["code", "node"])["contribution"].sum()
+    assert len(scores) > 3 and parts.to_dict() == pytest.approx(scores.to_dict(), abs=1e-9)
+    policy = tmp_path / "own/schemas/policy.yaml"
+    policy.parent.mkdir(parents=True)
+    policy.write_text("contribution_rows: {value: 10, valid_from: 2026-01-01, reference: ours}\n", encoding="utf-8")
+    told = run("--out", str(tmp_path / "few"), "--definitions", str(tmp_path / "own"))
+    assert "no contributions of dma_sme: they would have" in told and "contribution_rows allows 10" in told
+    assert not (tmp_path / "few/contributions.csv").exists() and (tmp_path / "few/scores.csv").exists()

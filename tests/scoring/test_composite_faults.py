@@ -226,6 +226,13 @@ def test_a_screen_sets_units_aside_before_anything_is_estimated(compose: Any, ro
 # Small cases
 
 
+def test_a_period_without_any_value_of_an_item_has_none_and_the_others_have(compose: Any) -> None:
+    frame = {"a": [NA, NA, 4.0, 8.0], "year": ["2020", "2020", "2021", "2021"], "unit": list("klkl")}
+    found = compose(frame, [{"step": "normalise", "method": "min_max", "over": "period"}], wave="year")
+    assert found.scores["value"].tolist() == pytest.approx([NA, 0.0, NA, 100.0], nan_ok=True)
+    assert found.scores["status"].tolist() == ["m", "ok", "m", "ok"]
+
+
 def test_one_node_alone_weights_that_look_like_anything_and_one_unit(compose: Any, root: Any) -> None:
     nodes = {"overall": {"label": "All", "items": {"code": ["a", "b"]}, "weights": {"a": 1, "b": 2}}}
     found = compose({"a": [10.0], "b": [40.0]}, nodes=nodes)

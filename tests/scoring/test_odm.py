@@ -13,6 +13,7 @@ import pytest
 
 from dihkpi.cli import main
 from dihkpi.definitions import Definitions
+from dihkpi.errors import FileRefusedError
 from dihkpi.intake.submission import read_submission
 from dihkpi.intake.validate import Validated, validate
 from dihkpi.scoring.score import score
@@ -141,6 +142,7 @@ def workbook(path: Path, change: Callable[[list[list[Any]]], None] = lambda rows
         [10, 28, "A definition?", "YES"],
         [0, 29, "Interest?", "Select answer for Q29"],
     ]
+    rows = [[*row] for row in rows]
     change(rows)
     book = openpyxl.Workbook()
     sheet = book.active
@@ -161,7 +163,7 @@ def check(tmp_path: Path, definitions: Definitions) -> Callable[..., Validated]:
 
 
 def found(result: Validated) -> list[tuple[str, str]]:
-    issues = result.issues[result.issues["rule"] != "missing_column"]
+    issues = result.issues[~result.issues["rule"].isin(["missing_column", "missing_question"])]
     return list(zip(issues["rule"], issues["cell"], strict=True))
 
 
@@ -179,6 +181,11 @@ def test_tables_in_between_and_moved_columns_are_no_trouble(check, definitions: 
     assert (reached["q1"], reached["q2"], reached["10a"], reached["28"], reached["29"]) == (30, 30, 20, 10, 0)
 
 
+def renamed(rows: list[list[Any]], name: str) -> None:
+    for row in rows:
+        row[:] = [name if cell == "ID" else cell for cell in row]
+
+
 CHANGES: dict[str, tuple[Callable[[list[list[Any]]], Any], list[tuple[str, str]], float]] = {
     "an answer that is none": (lambda rows: rows[8].__setitem__(2, "yes!!! we do"), [("answer", "C9")], 90),
     "points beyond the rule": (
@@ -187,13 +194,23 @@ CHANGES: dict[str, tuple[Callable[[list[list[Any]]], Any], list[tuple[str, str]]
         85,
     ),
     "points that are no number": (lambda rows: rows[10].__setitem__(8, "twenty"),
-                                  [("totals", "I2"), ("totals", "I7"), ("number", "I11")], 90),
+                                  [("number", "I11")], 90),
     "a total that is none": (lambda rows: rows[1].__setitem__(8, 91), [("totals", "I2")], 90),
     "a question twice": (lambda rows: rows.insert(11, list(rows[10])), [("duplicate_column", "C12")], 90),
     "a question that does not exist": (lambda rows: rows[10].__setitem__(0, "10z"),
                                        [("totals", "I2"), ("totals", "I7"), ("unknown_column", "C11")], 70),
     "a number written with a letter before it": (lambda rows: rows[10].__setitem__(0, "Q10A "), [], 90),
-    "no points stated": (lambda rows: rows[10].__setitem__(8, None), [("totals", "I2"), ("totals", "I7")], 90),
+    "no points stated": (lambda rows: rows[10].__setitem__(8, None), [], 90),
+    "points that nobody can earn": (lambda rows: (rows[10].__setitem__(8, 300), rows[8].__setitem__(8, -30)),
+                                    [("totals", "I2"), ("totals", "I7"), ("points_range", "I9"), ("points_range", "I11")],
+                                    90),
+    "a small table with numbers in front": (lambda rows: rows.insert(11, [2, "Geospatial", 4, 4]), [], 90),
+    "a heading as a remark": (lambda rows: rows[8].__setitem__(5, "Dimension 2: we think"), [], 90),
+    "instructions that name a dimension": (lambda rows: rows[5].__setitem__(3, "Dimension 1 team"), [], 90),
+    "numbers as texts with a decimal": (lambda rows: (rows[8].__setitem__(0, "1.0"), rows[9].__setitem__(0, "2.0")),
+                                        [], 90),
+    "another word for the numbers": (lambda rows: renamed(rows, "No."), [], 90),
+    "a country in two lines": (lambda rows: rows[4].__setitem__(3, "Atlantis\nthe island"), [], 90),
     "no country": (lambda rows: rows[4].__setitem__(3, None), [("no_respondent", "")], 90),
     "an answer that contradicts its points": (lambda rows: rows[8].__setitem__(2, "no"),
                                               [("points_by_the_rule", "I9")], 90),
@@ -208,3 +225,31 @@ def test_what_is_wrong_is_named_and_the_rest_counts(name: str, check, definition
     assert (result.received, result.n_accepted) == (1, 1)
     assert points(result, definitions)["overall"] == total
     assert result.parts[0].answers_set_aside == sum(rule in ("answer", "number") for rule, _ in expected)
+
+
+def test_nothing_answered_is_said(check) -> None:
+    def clear(rows: list[list[Any]]) -> None:
+        for row in rows[8:]:
+            row[2:] = ["Select answer for Q1" if column == 2 else "" for column in range(2, len(row))]
+
+    assert "no_answers" in [rule for rule, _ in found(check(clear))]
+
+
+def test_a_workbook_without_its_questions_is_refused(check) -> None:
+    with pytest.raises(FileRefusedError) as fault:
+        check(lambda rows: renamed(rows, "Key"))
+    assert fault.value.rule == "unknown_layout"
+    assert "'ID' and 'Answer'" in fault.value.hint
+
+
+def test_of_two_sheets_the_one_that_is_seen_counts(tmp_path: Path, definitions: Definitions) -> None:
+    path = workbook(tmp_path / "atlantis.xlsx")
+    book = openpyxl.load_workbook(path)
+    old = book.copy_worksheet(book.active)
+    old.title, old.sheet_state = "old", "hidden"
+    old["I9"], old["C9"] = 0, "no"
+    book.move_sheet(old, -1)
+    book.save(path)
+    result = validate(read_submission(path, definitions, survey="odm_2023"), definitions)
+    assert points(result, definitions)["q1"] == 30
+    assert result.issues.loc[result.issues["rule"] == "duplicate_key", "sheet"].tolist() == ["old"]

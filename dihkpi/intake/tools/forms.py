@@ -15,6 +15,9 @@ _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}(:[0-9]{2}(\
 _TIMESTAMP = re.compile(
     r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4},? [0-9]{1,2}[:.][0-9]{2}([:.][0-9]{2})?( ?[AP]M)?( ?(GMT|UTC).*)?", re.I
 )
+_ADDRESS = re.compile(r"\S*")
+_FEW = 4
+"""Responses from which on one may be odd."""
 _MS_LEADING: tuple[Role, ...] = ("response", "system", "submitted_at", "personal", "personal")
 
 
@@ -25,7 +28,7 @@ def _read_microsoft(sheets: Sequence[Sheet], container: str, definitions: Defini
         return []
     if not (_all(sheet, 0, _WHOLE) and _all(sheet, 1, _MOMENT) and _all(sheet, 2, _MOMENT)):
         return []
-    if not all(" " not in text.strip() for text in column(sheet, 3, 1)):
+    if not _all(sheet, 3, _ADDRESS):
         return []
     return [_export(sheet, "msforms", _MS_LEADING, definitions, ";")]
 
@@ -48,9 +51,10 @@ def _export(sheet: Sheet, tool: Tool, leading: Sequence[Role], definitions: Defi
 
 
 def _all(sheet: Sheet, position: int, pattern: re.Pattern[str]) -> bool:
-    """Whether every response has in a column what the pattern says."""
+    """Whether the responses have in a column what the pattern says; one odd row, or one in ten, is no other tool."""
     texts = sheet.cells[1:, position].tolist()
-    return bool(texts) and all(pattern.fullmatch(text.strip()) for text in texts)
+    odd = sum(not pattern.fullmatch(text.strip()) for text in texts)
+    return bool(texts) and odd <= (len(texts) // 10 or len(texts) >= _FEW)
 
 
 def _is_change(sheet: Sheet, position: int) -> bool:
