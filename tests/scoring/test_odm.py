@@ -201,9 +201,11 @@ CHANGES: dict[str, tuple[Callable[[list[list[Any]]], Any], list[tuple[str, str]]
                                        [("totals", "I2"), ("totals", "I7"), ("unknown_column", "C11")], 70),
     "a number written with a letter before it": (lambda rows: rows[10].__setitem__(0, "Q10A "), [], 90),
     "no points stated": (lambda rows: rows[10].__setitem__(8, None), [], 90),
-    "points that nobody can earn": (lambda rows: (rows[10].__setitem__(8, 300), rows[8].__setitem__(8, -30)),
-                                    [("totals", "I2"), ("totals", "I7"), ("points_range", "I9"), ("points_range", "I11")],
-                                    90),
+    "points that nobody can earn": (
+        lambda rows: (rows[10].__setitem__(8, 300), rows[8].__setitem__(8, -30)),
+        [("totals", "I2"), ("totals", "I7"), ("points_range", "I9"), ("points_range", "I11")],
+        90,
+    ),
     "a small table with numbers in front": (lambda rows: rows.insert(11, [2, "Geospatial", 4, 4]), [], 90),
     "a heading as a remark": (lambda rows: rows[8].__setitem__(5, "Dimension 2: we think"), [], 90),
     "instructions that name a dimension": (lambda rows: rows[5].__setitem__(3, "Dimension 1 team"), [], 90),
@@ -224,7 +226,9 @@ def test_what_is_wrong_is_named_and_the_rest_counts(name: str, check, definition
     assert found(result) == expected
     assert (result.received, result.n_accepted) == (1, 1)
     assert points(result, definitions)["overall"] == total
-    assert result.parts[0].answers_set_aside == sum(rule in ("answer", "number") for rule, _ in expected)
+    assert result.parts[0].answers_set_aside == sum(
+        rule in ("answer", "number", "points_range") for rule, _ in expected
+    )
 
 
 def test_nothing_answered_is_said(check) -> None:
