@@ -249,6 +249,15 @@ def test_unread_cells_of_a_repeated_row(read) -> None:
     assert sheet.unread == {(0, 0), (0, 1), (1, 1), (2, 1)}
 
 
+def test_hidden_rows_are_named(read) -> None:
+    shown, unseen = (
+        row(cell("a")),
+        row(cell("b"), repeated=2).replace("<table:table-row ", '<table:table-row table:visibility="collapse" '),
+    )
+    (sheet,) = read(document(table(shown + unseen + row() + shown)))
+    assert sheet.notes == (("hidden_rows", "in the sheet 'Sheet1', rows 2, 3 are hidden; what they hold was read"),)
+
+
 def test_hidden_sheets_are_named_and_empty_ones_left_out(read) -> None:
     styles = (
         '<style:style style:name="ta1"><style:table-properties table:display="true"/></style:style>'

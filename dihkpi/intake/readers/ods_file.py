@@ -17,6 +17,7 @@ import numpy as np
 from dihkpi.errors import FileRefusedError
 from dihkpi.intake.readers.container import Limits, check_archive
 from dihkpi.intake.readers.rectangle import POINTER, check_length, rectangle, too_long
+from dihkpi.intake.readers.sheet_facts import SheetFacts
 from dihkpi.intake.readers.xlsx_file import ERRORS, as_text
 from dihkpi.intake.readers.xml_events import xml_events
 from dihkpi.intake.sheet import Sheet
@@ -135,9 +136,12 @@ class _Table:
     texts: list[str] = field(default_factory=list)
     faults: list[int] = field(default_factory=list)
     at: int = 0
+    unseen: bool = False
+    facts: SheetFacts = field(default_factory=SheetFacts)
 
-    def begin_row(self, repeat: int) -> None:
+    def begin_row(self, repeat: int, unseen: bool) -> None:
         self.repeat, self.texts, self.faults, self.at = repeat, [], [], 0
+        self.unseen = unseen
 
     def cell(self, text: str, unread: bool, repeat: int) -> None:
         """A cell, and as many like it to its right."""
@@ -164,6 +168,8 @@ class _Table:
         self.unread.update((start + k, at) for at in self.faults for k in range(self.repeat))
         self.rows += [self.texts] * self.repeat
         self.numbers += range(first, self.number + 1)
+        if self.unseen:
+            self.facts.rows += range(first, self.number + 1)
 
     def _spend(self, size: int) -> None:
         """Counts the memory of cells, over all sheets, before it is taken."""
@@ -177,7 +183,8 @@ class _Table:
         if not self.rows:
             return None
         self._spend(POINTER * len(self.rows) * max(map(len, self.rows)))
-        notes = (("hidden_sheet", f"the sheet '{self.name}' is hidden"),) if self.hidden else ()
+        hidden = [("hidden_sheet", f"the sheet '{self.name}' is hidden")] if self.hidden else []
+        notes = (*hidden, *self.facts.notes(self.name, set(self.numbers), 0))
         cells = rectangle(self.path, self.rows, self.limits)
         return Sheet(self.name, cells, np.array(self.numbers, dtype=np.int64), notes, unread=frozenset(self.unread))
 
@@ -209,7 +216,8 @@ class _Reader:
             title = given.get(_TABLE + "name", "")
             self.table = _Table(self.path, self.limits, title, hidden, bytes=self.table.bytes)
         elif mode == "row":
-            self.table.begin_row(_repeats(given, "number-rows-repeated"))
+            unseen = given.get(_TABLE + "visibility", "visible") != "visible"
+            self.table.begin_row(_repeats(given, "number-rows-repeated"), unseen)
         elif mode == "cell":
             self.attributes, self.paragraphs, self.length = given, [], 0
         elif mode == "paragraph":
