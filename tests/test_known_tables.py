@@ -99,6 +99,7 @@ def test_a_correction_is_compared_with_what_is_recorded(space) -> None:
     assert [form for form in known if form[0] == "plan"] == [("plan", "visits")]
 
 
+@pytest.mark.slow
 def test_a_file_that_breaks_far_below_is_refused_and_the_others_are_taken_in(space, monkeypatch) -> None:
     inbox, store, definitions = space
     size = definitions.policy["block_cells"]

@@ -6,6 +6,8 @@ Anchors, aliases and tags are refused, size and depth are bounded.
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +48,6 @@ def read_yaml(path: Path, name: str | None = None) -> Data:
     >>> read_yaml(file)
     {'country': 'NO', 'id': '007'}
     """
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     name = name or path.name
@@ -54,8 +55,7 @@ def read_yaml(path: Path, name: str | None = None) -> Data:
         raw = path.read_bytes()
         if len(raw) > MAX_BYTES:
             raise _FileError(f"larger than {MAX_BYTES} bytes")
-        node = YAML(typ="safe", pure=True).compose(raw.decode("utf-8-sig"))
-        return None if node is None else _plain(node, 0)
+        return json.loads(_parsed(raw.decode("utf-8-sig")))
     except _FileError as fault:
         raise DefinitionError([f"{name} › {fault}"]) from None
     except UnicodeDecodeError:
@@ -67,6 +67,15 @@ def read_yaml(path: Path, name: str | None = None) -> Data:
         raise DefinitionError([f"{name} › line {line}: not valid YAML: {fault.problem or fault}"]) from None
     except YAMLError as fault:
         raise DefinitionError([f"{name}: not valid YAML: {str(fault).splitlines()[0]}"]) from None
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> str:
+    """The data of a text as JSON: a process that loads definitions again parses only what is new."""
+    from ruamel.yaml import YAML
+
+    node = YAML(typ="safe", pure=True).compose(text)
+    return json.dumps(None if node is None else _plain(node, 0))
 
 
 def _plain(node: Any, depth: int) -> Data:

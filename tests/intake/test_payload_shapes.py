@@ -296,6 +296,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded as on Linux")
 @pytest.mark.parametrize("name", [name for name in XLSX if "XFD" in name or "zip ratio" in name])
 def test_a_bomb_takes_neither_memory_nor_time(name: str, files, services) -> None:

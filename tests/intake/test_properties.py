@@ -81,6 +81,7 @@ def test_no_row_is_lost_whatever_the_dirt(changes, again, torn, cells, files, sm
     assert_nothing_lost(files.csv(rows), definitions, sent, cells)
 
 
+@pytest.mark.slow
 @tries(25)
 @given(
     changes=st.lists(st.tuples(st.integers(1, 4), st.integers(0, 27), dirt), max_size=8),

@@ -190,6 +190,7 @@ def test_the_other_form_may_be_another_file(turned: bool, files, plan) -> None:
     assert found == {"firms.csv": [], "visits.csv": [("firm_known", "B3")]}
 
 
+@pytest.mark.slow
 def test_a_file_that_is_broken_far_below_does_not_stop_the_others(files, plan) -> None:
     broken = "".join(f"v{n},a,,,,\n" for n in range(20_000)) + '"v,,,,,\n'
     tiny = small(plan, 30)
@@ -335,6 +336,7 @@ def test_references_give_the_same_in_many_blocks(files, plan) -> None:
     assert (result.issues["rule"] == "firm_known").sum() == 66
 
 
+@pytest.mark.slow
 def test_answers_give_the_same_in_many_blocks(files, sme, definitions) -> None:
     rows = [*sme, *([row[0], row[1], f"{row[2]} {n}", f"AT{n}7", *row[4:]] for n in range(20) for row in sme[1:2])]
     rows += [["T1", "03/31/2024", *sme[1][2:]], ["T1", "01/01/2023", *sme[2][2:]], [*sme[3][:-1], "0"], sme[4]]

@@ -96,6 +96,7 @@ def test_a_real_report_is_the_same_from_a_kernel(results: Path, worker: WarmWork
     assert made[0]["files"]["html"] == made[1]["files"]["html"]
 
 
+@pytest.mark.slow
 @linux
 def test_papermill_finds_the_engine_by_its_entry_point(template: Callable[..., Path], tmp_path: Path) -> None:
     source, target = template("21 * 2"), tmp_path / "out.ipynb"
@@ -255,6 +256,7 @@ def test_whatever_happens_in_a_child_is_told_in_plain_words(work: str, said: str
     assert in_a_fresh_process(code).endswith(said.strip())
 
 
+@pytest.mark.slow
 @linux
 def test_nothing_that_a_child_started_stays_behind(tmp_path: Path) -> None:
     note = tmp_path / "pid"

@@ -41,6 +41,7 @@ def assert_exact(frame: pd.DataFrame, survey: Survey, definitions: Definitions, 
     assert ours.to_numpy() == pytest.approx(scores.to_numpy(), rel=0, abs=1e-9, nan_ok=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SURVEYS)
 def test_parts_sum_to_the_score_under_every_combination_of_switches(name: str, definitions: Definitions) -> None:
     survey = definitions.survey(name)
