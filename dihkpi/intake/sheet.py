@@ -225,3 +225,15 @@ def column_letter(position: int) -> str:
         position, rest = divmod(position - 1, 26)
         letters = chr(65 + rest) + letters
     return letters
+
+
+def column_position(letters: str) -> int:
+    """Position of a column, counted from 0.
+
+    >>> column_position("A"), column_position("AB")
+    (0, 27)
+    """
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1

@@ -11,7 +11,7 @@ import numpy as np
 
 from dihkpi.definitions.layouts import Layout, Place, QuestionBlock
 from dihkpi.definitions.survey import Form
-from dihkpi.intake.sheet import Sheet
+from dihkpi.intake.sheet import Sheet, column_position
 from dihkpi.intake.text import normalise_header
 
 MOST_ROWS = 5_000
@@ -181,7 +181,7 @@ def _single(sheet: Sheet, name: str, place: Place) -> _Found | None:
     if place.cell:
         letters, digits = re.fullmatch(r"([A-Z]+)([0-9]+)", place.cell).groups()  # type: ignore[union-attr]
         rows = np.flatnonzero(sheet.rows == int(digits))
-        position = _position(letters)
+        position = column_position(letters)
         if not len(rows) or position >= sheet.cells.shape[1]:
             return None
         return _Found(name, place.cell, (int(rows[0]), position))
@@ -193,17 +193,9 @@ def _single(sheet: Sheet, name: str, place: Place) -> _Found | None:
         return None
     title = next(text for text in sheet.cells[i] if text and matches_text(place.beside or "", text))
     if place.column:
-        position = _position(place.column)
+        position = column_position(place.column)
         return _Found(name, title.strip(), (i, position)) if position < sheet.cells.shape[1] else None
     start = next(j for j, text in enumerate(sheet.cells[i]) if text == title)
     right = (j for j in range(start + 1, sheet.cells.shape[1]) if sheet.cells[i][j].strip())
     position = next(right, -1)
     return _Found(name, title.strip(), (i, position)) if position >= 0 else None
-
-
-def _position(letters: str) -> int:
-    """Position of a column from its letters, counted from 0."""
-    position = 0
-    for letter in letters:
-        position = position * 26 + ord(letter) - 64
-    return position - 1

@@ -22,9 +22,9 @@ from dihkpi.intake.headers import match_headers
 from dihkpi.intake.hubs import HubNames
 from dihkpi.intake.issues import Fault, IssueLog, concat_issues
 from dihkpi.intake.recognise import Match
-from dihkpi.intake.sheet import Cells, Numbers, column_letter
+from dihkpi.intake.sheet import column_letter
 from dihkpi.intake.submission import Part, Submission
-from dihkpi.intake.whole import Late, Whole
+from dihkpi.intake.whole import Late, Texts, Whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -213,8 +213,8 @@ class _Result:
     whole: Whole
     keep: bool
     frames: list[pd.DataFrame] = field(default_factory=list)
-    asides: list[tuple[int, Numbers, Cells]] = field(default_factory=list)
-    """Position of the block's first row, positions of the rows set aside, and their cells."""
+    aside: Texts = field(default_factory=dict)
+    """Rows set aside by their blocks."""
     received: int = 0
     faulty_cells: int = 0
 
@@ -232,7 +232,8 @@ class _Result:
             self.frames.append(good.iloc[:0].assign(source_row=rows[:0]))
         aside = np.flatnonzero(checked.bad)
         if self.keep:
-            self.asides.append((start, aside, block.texts(aside)))
+            rows = zip(block.rows[aside].tolist(), block.texts(aside), strict=True)
+            self.aside |= dict(zip((start + aside).tolist(), rows, strict=True))
         self.received += len(block)
 
     def part(self, late: Late, with_errors: Collection[str]) -> ValidatedPart:
@@ -267,14 +268,11 @@ class _Result:
         places = {name: block.place(index, position) for name, position in self.context.header.positions.items()}
         return {name: (row if turned else None, column_letter(position)) for name, (row, position) in places.items()}
 
-    def _quarantined(self, late: Mapping[int, tuple[int, Cells]]) -> pd.DataFrame:
+    def _quarantined(self, late: Texts) -> pd.DataFrame:
         """Rows set aside with their cells as text, in the order of the file."""
         import pandas as pd
 
-        rows: dict[int, tuple[int, Cells]] = dict(late)
-        for start, places, cells in self.asides:
-            numbers = self.whole.row_numbers(start, places)
-            rows |= {start + int(i): (int(n), c) for i, n, c in zip(places, numbers, cells, strict=True)}
+        rows = self.aside | late
         head = self.context.sheet.titles or tuple(self.context.sheet.cells[self.context.match.header_row])
         width = max([len(head), *(len(cells) for _, cells in rows.values())])
         titles = [str(title) or f"column {i + 1}" for i, title in enumerate([*head, *[""] * (width - len(head))])]

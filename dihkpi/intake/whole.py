@@ -89,10 +89,6 @@ class Whole:
         self.told |= {(start + i, position) for i, position in checked.log.told if position in self.read}
         self.blocks = [checked.block] if not start else []
 
-    def row_numbers(self, start: int, places: Numbers) -> Numbers:
-        """Row numbers of positions in the block that begins at ``start``."""
-        return np.concatenate(self.rows)[start + places]
-
     def texts(self, places: Iterable[int]) -> Texts:
         """Row number and cells of some rows, from the block that is held or from the file."""
         wanted = np.array(sorted(places), dtype=np.int64)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from dihkpi.intake.issue_report.findings import SEVERITIES
 from dihkpi.intake.issue_report.look import Box
+from dihkpi.intake.sheet import column_position
 from dihkpi.intake.text import show
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def marks_of(issues: pd.DataFrame) -> dict[tuple[str, str], Marks]:
 
     placed = issues[issues["address"] != ""]
     parts = placed["address"].str.extract(f"^{_ADDRESS}$")
-    letters = {text: _position(text) for text in parts[0].unique()}
+    letters = {text: column_position(text) for text in parts[0].unique()}
     cells = pd.DataFrame({
         "file": placed["file"],
         "sheet": placed["sheet"].fillna(""),
@@ -110,15 +111,3 @@ def _texts(issues: pd.DataFrame, cells: pd.DataFrame) -> dict[tuple[str, str], d
         sheet, place = texts.setdefault((file, title), {}), (y, x)
         sheet[place] = f"{sheet[place]}\n\n{text}"[:_LONGEST_COMMENT] if place in sheet else text
     return texts
-
-
-def _position(letters: str) -> int:
-    """Position of a column, counted from 0.
-
-    >>> _position("A"), _position("AB")
-    (0, 27)
-    """
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number - 1

@@ -94,10 +94,10 @@ class _Table:
 
     def blocks(self) -> Iterator[Block]:
         """All rows but the blank ones, in blocks of bounded size."""
-        head = next(self.careful(0, self.first_line, HEAD), None)
-        if head is None:
+        head = next(self.careful(0, self.first_line, PREAMBLE), None)
+        if head is None or head.fields is None:
             return
-        width = int(head.fields[:PREAMBLE].max()) if head.fields is not None else 0
+        width = int(head.fields.max())
         start, line, total = 0, self.first_line, 0
         if self.encoding.name == "utf-8" and self.encoding.errors == "strict" and self.first_line == 1:
             for block, start, line in self._fast(width):  # noqa: B007
