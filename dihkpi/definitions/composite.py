@@ -88,6 +88,8 @@ class NumericItem(Definition):
     """Column of the form to divide by, such as the population."""
     factor: Number = 1.0
     """Factor after the division, such as 1000 for a rate per thousand."""
+    error: str | None = None
+    """Column of the form with the standard error of the number, in the units of its column."""
 
 
 class Step(Definition):

@@ -20,6 +20,7 @@ from dihkpi.definitions.loader import load_definitions
 from dihkpi.definitions.rules import Comparison, Reference, Rule, Sequence
 from dihkpi.definitions.scoring import Bands, ItemSet, Knockout, Node, Option, Scoring
 from dihkpi.definitions.survey import Accept, AnswerType, Column, Derived, Form, Item, Respondent, SurveyText
+from dihkpi.definitions.uncertainty import Choice, Repeats, Sampling, Uncertainty
 
 _FILES: dict[str, tuple[type[BaseModel], ...]] = {
     "survey.yaml": (
@@ -40,6 +41,7 @@ _FILES: dict[str, tuple[type[BaseModel], ...]] = {
     "items.csv": (Item,),
     "scoring.yaml": (
         Scoring, Node, ItemSet, Knockout, Bands, Option, NumericItem, Step, Weighting, AggregateSettings,
+        Repeats, Uncertainty, Sampling, Choice,
     ),
     "indicators.yaml": (Indicator,),
     "examples.yaml": (Example,),

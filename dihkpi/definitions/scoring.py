@@ -10,6 +10,7 @@ from pydantic import WithJsonSchema, model_validator
 
 from dihkpi.definitions.base import Definition, Names, Number
 from dihkpi.definitions.composite import AGGREGATES, AggregateSettings, NumericItem, Step, Weighting, Weights
+from dihkpi.definitions.uncertainty import Repeats, Uncertainty
 
 METHODS = ("mean", "geometric", "minimum", "sum")
 """Names of the methods of aggregation of answers."""
@@ -137,6 +138,12 @@ class Scoring(Definition):
     """Named ranges."""
     options: Mapping[str, Option] = {}
     """Documented switches."""
+    repeats: Repeats | None = None
+    """Several rows of one unit, for composites of numbers."""
+    uncertainty: Uncertainty = Uncertainty()
+    """Where the errors of scores come from."""
+    effort: Mapping[str, Number] = {}
+    """What one step up in an item or question costs, in a unit of your own; 1 where nothing is given."""
 
     @model_validator(mode="before")
     @classmethod
