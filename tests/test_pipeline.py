@@ -19,7 +19,6 @@ from dihkpi.workspace import create_workspace, open_workspace
 
 SHARED = Path(os.environ.get("DIHKPI_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 EXPORT = SHARED / "data" / "edih_catalogue" / "export-edihs.xls"
-pytestmark = pytest.mark.xdist_group("pipeline")  # one workspace for all of them
 HUB = Choice(hubs=["HR-adria"])
 
 
