@@ -13,9 +13,10 @@ import pandas as pd
 
 from dihkpi.errors import ReportError, hint_for
 from dihkpi.intake.text import is_id
+from dihkpi.reports.explained import explained_by_place, no_scores
 from dihkpi.reports.extract import extract_path, packed, section_hashes
 from dihkpi.reports.facts import Estimate, breakdown_text
-from dihkpi.reports.results import Results, by_name, estimate_rows
+from dihkpi.reports.results import OF_PLACES, Results, by_name, estimate_rows
 from dihkpi.reports.sections.overview import COUNTED, compared, root
 from dihkpi.reports.wording import PERCENT
 
@@ -58,6 +59,7 @@ class Extracting:
             "below": self._below(place, members),
             "hubs": [] if level == "hub" else self._listed(members),
             "quality": self._quality(place, members),
+            "explained": self._explained.get(place, no_scores()),
         }
 
     def _about(self, members: list[str]) -> dict[str, Any]:
@@ -188,6 +190,11 @@ class Extracting:
         for level, code, row in zip(table["level"], table["code"], rows, strict=True):
             found.setdefault((level, code), []).append(row)
         return found
+
+    @cached_property
+    def _explained(self) -> dict[Place, dict[str, list[list[Any]]]]:
+        """Place to its scores and how they come about."""
+        return explained_by_place(*(self._results.of_places(name) for name in OF_PLACES))
 
     @cached_property
     def _register(self) -> dict[str, dict[str, Any]]:

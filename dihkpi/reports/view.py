@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dihkpi.reports.blocks import Block, words_of
 from dihkpi.reports.extract import Extract, open_extract
-from dihkpi.reports.sections import activity, catalogue, maturity, overview, places, quality
+from dihkpi.reports.sections import activity, catalogue, explained, maturity, overview, places, quality
 
 
 class Report:
@@ -66,6 +66,14 @@ class Report:
     def maturity_change(self, survey: str) -> Block:
         """The change of organisations that were assessed twice."""
         return maturity.maturity_change(self._extract, self._words, self._figures, survey)
+
+    def score_parts(self, survey: str) -> Block:
+        """What each dimension adds to the overall score."""
+        return explained.score_parts(self._extract, self._words, survey)
+
+    def standing(self, survey: str) -> Block:
+        """Which places among others the data leave open, and the tier."""
+        return explained.standing(self._extract, self._words, survey)
 
     def coverage(self) -> Block:
         """Hubs, regions with a hub, technologies offered."""
