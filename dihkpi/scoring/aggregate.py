@@ -36,8 +36,9 @@ def mean(values: Matrix, weights: Vector) -> Vector:
     [0.75, 0.5]
     """
     there = ~np.isnan(values) & (weights != 0)
-    total = np.where(there, values, 0.0) @ weights
-    base = there @ weights
+    # Not a matrix product: its last bit depends on how many rows there are, and on their place among them.
+    total = (np.where(there, values, 0.0) * weights).sum(axis=1)
+    base = (there * weights).sum(axis=1)
     result = np.full(len(values), np.nan)
     np.divide(total, base, out=result, where=base > 0)
     return result

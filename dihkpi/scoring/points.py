@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from dihkpi.scoring.nodes import items_below
 from dihkpi.scoring.results import NodeResult, Vector
 from dihkpi.scoring.tree import BoundNode, Tree
 
@@ -35,8 +36,7 @@ def compute_points(tree: Tree, answers: npt.NDArray[np.int8], awarded: Matrix) -
     """
     results: dict[str, NodeResult] = {}
     for bound in tree.nodes:
-        below = frozenset(bound.columns.tolist()).union(*(results[child].items for child in bound.children))
-        answered = (answers[:, sorted(below)] >= 0).sum(axis=1)
+        below, answered = items_below(bound, results, answers)
         if bound.children:
             points = np.sum([results[child].points for child in bound.children], axis=0)
             most = np.sum([results[child].most for child in bound.children], axis=0)
