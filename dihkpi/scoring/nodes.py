@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def compute(tree: Tree, answers: npt.NDArray[np.int8]) -> dict[str, NodeResult]:
+def compute(
+    tree: Tree, answers: npt.NDArray[np.int8], filled: npt.NDArray[np.int8] | None = None
+) -> dict[str, NodeResult]:
     """Values of all nodes.
 
     Parameters
@@ -26,6 +28,8 @@ def compute(tree: Tree, answers: npt.NDArray[np.int8]) -> dict[str, NodeResult]:
         A bound scoring definition.
     answers : numpy.ndarray of int8, shape (respondents, items)
         Position of the answer in the codes of its type, -1 where there is none.
+    filled : numpy.ndarray of int8, shape (respondents, items), optional
+        The same with missing answers filled in, for lowest nodes that would leave them out.
 
     Returns
     -------
@@ -35,7 +39,8 @@ def compute(tree: Tree, answers: npt.NDArray[np.int8]) -> dict[str, NodeResult]:
     for bound in tree.nodes:
         below, answered = items_below(bound, results, answers)
         lowest = not bound.children
-        share, apart = _lowest(tree, bound, answers, answered) if lowest else _inner(bound, results)
+        seen = filled if filled is not None and bound.node.missing == "drop" else answers
+        share, apart = _lowest(tree, bound, seen) if lowest else _inner(bound, results)
         results[bound.code] = NodeResult(share, below, answered, apart & np.isnan(share))
     return results
 
@@ -51,13 +56,11 @@ def items_below(
     return below, np.count_nonzero(answers[:, sorted(below)] >= 0, axis=1)
 
 
-def _lowest(
-    tree: Tree, bound: BoundNode, answers: npt.NDArray[np.int8], answered: npt.NDArray[np.int64]
-) -> tuple[Vector, Flags]:
+def _lowest(tree: Tree, bound: BoundNode, answers: npt.NDArray[np.int8]) -> tuple[Vector, Flags]:
     chosen = answers[:, bound.columns]
     values = bound.points[np.arange(len(bound.columns)), chosen]  # -1 picks the last entry, which is NaN
     share, apart = _aggregate(bound, values, (chosen >= 0) & np.isnan(values))
-    share = np.where(answered == 0, 0.0 if bound.node.empty == "zero" else np.nan, share)
+    share = np.where(np.all(chosen < 0, axis=1), 0.0 if bound.node.empty == "zero" else np.nan, share)
     for knock in bound.node.knockout:
         column, code = tree.position(knock.item, knock.code)
         share = np.where(answers[:, column] == code, knock.value, share)
