@@ -57,7 +57,7 @@ def items_below(
 
 
 def _lowest(tree: Tree, bound: BoundNode, answers: npt.NDArray[np.int8]) -> tuple[Vector, Flags]:
-    chosen = answers[:, bound.columns]
+    chosen = np.asfortranarray(answers[:, bound.columns])  # by items in memory, as they are summed
     values = bound.points[np.arange(len(bound.columns)), chosen]  # -1 picks the last entry, which is NaN
     share, apart = _aggregate(bound, values, (chosen >= 0) & np.isnan(values))
     share = np.where(np.all(chosen < 0, axis=1), 0.0 if bound.node.empty == "zero" else np.nan, share)
@@ -87,7 +87,7 @@ def _aggregate(bound: BoundNode, values: npt.NDArray[np.float64], apart: Flags) 
 def answer_matrix(survey: Survey, frame: pd.DataFrame) -> npt.NDArray[np.int8]:
     """Answers of a typed frame as positions in the codes of each item, -1 where there is none."""
     codes = [item.code for form in survey.forms.values() for item in form.items]
-    matrix = np.full((len(frame), len(codes)), -1, dtype=np.int8)
+    matrix = np.full((len(frame), len(codes)), -1, dtype=np.int8, order="F")
     for position, code in enumerate(codes):
         if code in frame:
             matrix[:, position] = frame[code].cat.codes.to_numpy()

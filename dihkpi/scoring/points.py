@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from dihkpi.scoring.aggregate import summed
 from dihkpi.scoring.nodes import items_below
 from dihkpi.scoring.results import NodeResult, Vector
 from dihkpi.scoring.tree import BoundNode, Tree
@@ -51,7 +52,7 @@ def compute_points(tree: Tree, answers: npt.NDArray[np.int8], awarded: Matrix) -
 def _lowest(bound: BoundNode, chosen: npt.NDArray[np.int8], awarded: Matrix) -> tuple[Vector, Vector]:
     """Points and most possible points of the items of a node, summed."""
     points, most = item_points(bound, chosen, awarded)
-    return points.sum(axis=1), most.sum(axis=1)
+    return summed(points), summed(most)
 
 
 def item_points(bound: BoundNode, chosen: npt.NDArray[np.int8], awarded: Matrix) -> tuple[Matrix, Matrix]:

@@ -89,7 +89,7 @@ def t_quantile(df: Matrix, confidence: float) -> Matrix:
     from scipy.special import ndtri, stdtrit
 
     p = (1 + confidence) / 2
-    return np.where(np.isinf(df), ndtri(p), stdtrit(np.where(np.isinf(df), 1.0, df), p))
+    return np.asarray(np.where(np.isinf(df), ndtri(p), stdtrit(np.where(np.isinf(df), 1.0, df), p)))
 
 
 def estimate(values: Matrix, sample: Sample, confidence: float) -> Estimates:
@@ -110,8 +110,11 @@ def estimate(values: Matrix, sample: Sample, confidence: float) -> Estimates:
     Notes
     -----
     Rows that stand alone: ``s^2 / n`` with n - 1 degrees of freedom. Clusters: the linearised variance of a mean,
-    ``C / (C - 1) sum z_c^2 / n^2`` with ``z_c = sum of (x - mean)`` over cluster c, and C - 1 degrees of freedom
-    (Cochran 1977, Sampling Techniques, 9A). Times ``1 - n / N`` where the population N is known.
+    ``C / (C - 1) sum z_c^2 / n^2`` with ``z_c = sum of (x - mean)`` over cluster c (Cochran 1977, Sampling
+    Techniques, 9A). Its degrees of freedom are Satterthwaite's (1946; Bell and McCaffrey 2002), C - 1 where clusters
+    are of one size and fewer where not: with shares ``p_c = n_c / n``,
+    ``(1 - sum p^2)^2 / (sum p^2 (1 - p)^2 + (sum p^2)^2 - sum p^4)``. Times ``1 - n / N`` where the population N is
+    known.
 
     Examples
     --------
@@ -126,9 +129,8 @@ def estimate(values: Matrix, sample: Sample, confidence: float) -> Estimates:
         values = values[inside]
     pairs = None if sample.clusters is None else _pairs(sample)
     columns = [_column(column, sample, pairs) for column in values.T]
-    value, variance, n, units = (np.column_stack([column[i] for column in columns]) for i in range(4))
+    value, variance, df, n, units = (np.column_stack([column[i] for column in columns]) for i in range(5))
     part = sample.part(n)
-    df = np.where(units > 1, units - 1, np.nan)
     none = np.full(value.shape, np.nan)
     return Estimates(value, variance * (1 - part), df, n, units, part, none, none).with_interval(confidence)
 
@@ -141,10 +143,8 @@ def _pairs(sample: Sample) -> tuple[Positions, Positions]:
     return positions, distinct // width
 
 
-def _column(
-    x: Vector, sample: Sample, pairs: tuple[Positions, Positions] | None
-) -> tuple[Vector, Vector, Vector, Vector]:
-    """Mean, its variance, rows and units of every group at one node."""
+def _column(x: Vector, sample: Sample, pairs: tuple[Positions, Positions] | None) -> tuple[Vector, ...]:
+    """Mean, its variance, degrees of freedom, rows and units of every group at one node."""
     groups, size = sample.groups, sample.size
     there = ~np.isnan(x)
     chosen = None if there.all() else there
@@ -156,12 +156,24 @@ def _column(
         # Around the mean, so that a small spread around a large mean is not lost.
         apart = x - mean[g]
         if pairs is None:
-            return mean, np.bincount(g, weights=apart**2, minlength=size) / (n - 1) / n, n, n
+            variance = np.bincount(g, weights=apart**2, minlength=size) / (n - 1) / n
+            return mean, variance, np.where(n > 1, n - 1, np.nan), n, n
         of, group = pairs
         of = of if chosen is None else of[chosen]
-        sums = np.bincount(of, weights=apart, minlength=len(group))
-        some = np.bincount(of, minlength=len(group)) > 0
-        units = np.bincount(group[some], minlength=size).astype(float)
-        squares = np.bincount(group, weights=sums**2, minlength=size)
-        variance = np.where(units > 1, squares * units / (units - 1) / n**2, np.nan)
-        return mean, variance, n, units
+        sums = np.bincount(of, weights=apart, minlength=len(group)).astype(float)
+        return mean, *_between(sums, np.bincount(of, minlength=len(group)).astype(float), group, n)
+
+
+def _between(sums: Vector, sizes: Vector, group: Positions, n: Vector) -> tuple[Vector, ...]:
+    """Variance between clusters, its degrees of freedom, rows and clusters of every group."""
+
+    def total(values: Vector) -> Vector:
+        return np.bincount(group, weights=values, minlength=len(n)).astype(float)
+
+    units = total((sizes > 0).astype(float))
+    share = sizes / n[group]
+    squares = total(share**2)
+    df = (1 - squares) ** 2 / (total((share * (1 - share)) ** 2) + squares**2 - total(share**4))
+    variance = total(sums**2) * units / (units - 1) / n**2
+    several = units > 1
+    return np.where(several, variance, np.nan), np.where(several, df, np.nan), n, units

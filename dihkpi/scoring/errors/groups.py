@@ -86,7 +86,7 @@ def group_scores(
 
     asked = scores.tree.scoring.uncertainty
     policy = definitions.value("uncertainty")
-    seed = policy["seed"] if asked.seed is None else asked.seed
+    seed = int(policy["seed"] if asked.seed is None else asked.seed)
     measured = measured or measurement_errors(scores, definitions)
     filled = None
     if asked.imputations and len(imputed_columns(scores)):
@@ -100,13 +100,17 @@ def group_scores(
         found = how(scores.value)
         between = np.zeros(found.value.shape)
         if filled is not None:
-            found, between = pooled(filled(), how, lambda units: np.where(units > 1, units - 1, np.nan))
+            found, between = pooled(filled(), how)
         parts.append(tables.Level(where, names, found, between, _answered(scores, sample)))
     built = tables.Tables(scores, measured, asked, definitions)
+
+    def joined(write: Callable[[tables.Level], pd.DataFrame]) -> pd.DataFrame:
+        return pd.concat([write(part) for part in parts], ignore_index=True)
+
     return GroupScores(
-        check_table(pd.concat([built.scores(p) for p in parts], ignore_index=True), definitions.tables["scores"], in_order=True),
-        check_table(pd.concat([built.uncertainty(p) for p in parts], ignore_index=True), definitions.tables["uncertainty"], in_order=True),
-        pd.concat([built.bands(p) for p in parts], ignore_index=True),
+        check_table(joined(built.scores), definitions.tables["scores"], in_order=True),
+        check_table(joined(built.uncertainty), definitions.tables["uncertainty"], in_order=True),
+        joined(built.bands),
     )
 
 
@@ -134,8 +138,8 @@ def estimator(
         return lambda values: estimate(values, sample, confidence)
     return lambda values: bootstrap(
         values, sample, confidence, names=[f"{code} {wave}" for code, wave in names],
-        replications=policy["replications"] if asked.replications is None else asked.replications,
-        seed=policy["seed"] if asked.seed is None else asked.seed,
+        replications=int(asked.replications or policy["replications"]),
+        seed=int(policy["seed"] if asked.seed is None else asked.seed),
     )  # fmt: skip
 
 

@@ -52,7 +52,8 @@ def completed(scores: NodeScores, times: int, donors: int, seed: int) -> Iterato
     """
     columns = imputed_columns(scores)
     rng = np.random.default_rng([seed, times])
-    holes = (scores.answers[:, columns] < 0) & (scores.answers >= 0).any(axis=1)[:, None]
+    some = np.any(scores.answers >= 0, axis=1, keepdims=True)
+    holes = (scores.answers[:, columns] < 0) & some
     rows = np.flatnonzero(holes.any(axis=1))
     classes = _classes(scores, donors)
     width = max((len(codes) for codes in scores.tree.codes.values()), default=1)
@@ -92,16 +93,14 @@ def _plan(
     return counts, classes[holes]
 
 
-def _lend(
-    counts: npt.NDArray[np.int64], classes: Positions, rng: np.random.Generator
-) -> npt.NDArray[np.int8]:
+def _lend(counts: npt.NDArray[np.int64], classes: Positions, rng: np.random.Generator) -> npt.NDArray[np.int8]:
     """A code for each hole: donors drawn anew from each class, then one of them."""
     n = counts.sum(axis=1)
     if not n.any():
         return np.full(len(classes), -1, dtype=np.int8)
     drawn = rng.multinomial(n, counts / n[:, None])
     reach = np.cumsum(drawn, axis=1)[classes] / n[classes, None]
-    return (rng.random(len(classes))[:, None] >= reach).sum(axis=1).astype(np.int8)
+    return np.asarray((rng.random(len(classes))[:, None] >= reach).sum(axis=1), dtype=np.int8)
 
 
 def _values(scores: NodeScores, answers: Answers, filled: Answers) -> Matrix:
@@ -110,9 +109,7 @@ def _values(scores: NodeScores, answers: Answers, filled: Answers) -> Matrix:
     return np.column_stack([results[code].share for code in scores.tree.order]) * (high - low) + low
 
 
-def pooled(
-    tables: Iterator[Matrix], estimate: Callable[[Matrix], Estimates], complete: Callable[[Matrix], Matrix]
-) -> tuple[Estimates, Matrix]:
+def pooled(tables: Iterator[Matrix], estimate: Callable[[Matrix], Estimates]) -> tuple[Estimates, Matrix]:
     """Estimates of the completed tables put together by Rubin's rules.
 
     Parameters
@@ -120,8 +117,6 @@ def pooled(
     tables : iterator of numpy.ndarray, shape (rows, nodes)
     estimate : callable
         Means of groups with their sampling error.
-    complete : callable
-        From the units of an estimate to the degrees of freedom that its formula has.
 
     Returns
     -------
@@ -141,7 +136,8 @@ def pooled(
     values, variances = np.stack([f.value for f in found]), np.stack([f.variance for f in found])
     within = variances.mean(axis=0)
     between = (1 + 1 / m) * values.var(axis=0, ddof=1)
-    v = complete(found[0].units)
+    # By replications there are no degrees of freedom; what was drawn less one stands for them.
+    v = np.where(np.isnan(found[0].df) & (found[0].units > 1), found[0].units - 1, found[0].df)
     with np.errstate(divide="ignore", invalid="ignore"):
         g = between / (within + between)
         df = 1 / (g**2 / (m - 1) + 1 / ((v + 1) / (v + 3) * v * (1 - g)))

@@ -15,6 +15,7 @@ from dihkpi.scoring.tree import BoundNode
 from dihkpi.scoring.wide import NodeScores
 
 Matrix = npt.NDArray[np.float64]
+Rows = slice | npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def measurement_errors(scores: NodeScores, definitions: Definitions) -> Measurem
     """
     tree, least = scores.tree, int(definitions.value("item_quality")["respondents"])
     width = {code: (high - low) for code, (low, high) in ((c, tree.scoring.nodes[c].scale) for c in tree.order)}
-    first = scores.wave_codes[0] == 0
+    at_wave = scores.wave_codes[0]
+    first = slice(None) if not at_wave.any() else np.flatnonzero(at_wave == 0)
     found: dict[str, tuple[float, float, int, str]] = {}
     for bound in tree.nodes:
         if not len(scores.answers):
@@ -76,7 +78,9 @@ def measurement_errors(scores: NodeScores, definitions: Definitions) -> Measurem
             n = int(np.count_nonzero(~np.isnan(scores.value[first, tree.order.index(bound.code)])))
             found[bound.code] = (width[bound.code] * float(np.sqrt(((share * below) ** 2).sum())), np.nan, n, "")
             continue
-        parts = _children(scores, bound, first)[:, weights > 0] * weights[weights > 0]
+        parts = _children(scores, bound, first)
+        if (weights != 1).any():
+            parts = parts[:, weights > 0] * weights[weights > 0]
         at = tree.order.index(bound.code)
         se, alpha, n, reason = _from_alpha(parts, scores.value[first, at], least, bool(bound.children))
         found[bound.code] = (se, alpha, n, reason)
@@ -127,18 +131,18 @@ def _nominal(scores: NodeScores, bound: BoundNode) -> Vector:
     return np.array([scores.most[:, scores.tree.order.index(child)].max(initial=0.0) for child in bound.children])
 
 
-def _children(scores: NodeScores, bound: BoundNode, rows: npt.NDArray[np.bool_]) -> Matrix:
+def _children(scores: NodeScores, bound: BoundNode, rows: Rows) -> Matrix:
     """What is below a node for each respondent: shares of the best answer or points, NaN where it does not count."""
     if bound.children:
         at = [scores.tree.order.index(child) for child in bound.children]
         low, high = scores.scales
         return np.asarray((scores.value[rows][:, at] - low[at]) / (high - low)[at])
-    answers = scores.answers if rows.all() else scores.answers[rows]
-    chosen = answers[:, bound.columns]
     if scores.tree.scoring.item_points:
+        chosen = scores.answers[rows][:, bound.columns]
         earned, most = item_points(bound, chosen, scores.awarded[rows][:, bound.columns])
         return np.where(most > 0, earned, np.nan)
     points = bound.points
     if bound.node.missing == "zero":
         points = np.where(np.arange(points.shape[1]) == points.shape[1] - 1, 0.0, points)
-    return np.column_stack([table[column] for table, column in zip(points, chosen.T, strict=True)])
+    columns = [table[scores.answers[rows, at]] for table, at in zip(points, bound.columns, strict=True)]
+    return np.stack(columns).T

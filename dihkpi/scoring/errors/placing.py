@@ -49,9 +49,7 @@ class Place:
     population: Vector | None
 
 
-def place(
-    respondents: pd.Series, groups: pd.DataFrame, definitions: Definitions, sampling: Sampling
-) -> list[Place]:
+def place(respondents: pd.Series, groups: pd.DataFrame, definitions: Definitions, sampling: Sampling) -> list[Place]:
     """The places of respondents at every level that the groups tell.
 
     Parameters
@@ -155,9 +153,12 @@ def _population(told: pd.DataFrame, outside: npt.NDArray[np.bool_], at: Position
     split = set(entries.loc[entries["hub"].isna() | entries["number"].isna() | (entries["place"] < 0), "place"])
     several = entries[entries.duplicated("hub", keep=False)]
     if several.groupby("hub")["number"].nunique().gt(1).any():
-        hub = next(h for h, part in several.groupby("hub") if part["number"].nunique() > 1)
+        hubs_of = several.groupby("hub")["number"].nunique()
         raise ScoringError(
-            [f"{_WHERE} › population: hub {hub} has several numbers in column '{name}'\n      one number per hub"],
+            [
+                f"{_WHERE} › population: hub {hub!s} has several numbers in column '{name}'\n      give one per hub"
+                for hub in hubs_of.index[hubs_of > 1].tolist()
+            ],
             "the groups of respondents",
         )
     unknown = split | set(several["place"])

@@ -62,9 +62,7 @@ class Tables:
     definitions : Definitions
     """
 
-    def __init__(
-        self, scores: NodeScores, measured: Measurement, asked: Uncertainty, definitions: Definitions
-    ) -> None:
+    def __init__(self, scores: NodeScores, measured: Measurement, asked: Uncertainty, definitions: Definitions) -> None:
         self._scores, self._measured, self._asked = scores, measured, asked
         self._confidence = float(definitions.value("confidence_level"))
         self._z = NormalDist().inv_cdf((1 + self._confidence) / 2)
