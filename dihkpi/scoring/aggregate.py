@@ -11,6 +11,18 @@ Matrix = npt.NDArray[np.float64]
 Vector = npt.NDArray[np.float64]
 
 
+def summed(columns: Matrix) -> Vector:
+    """Sum over the columns, one after the other.
+
+    The last bit of a matrix product, and of a sum by rows, depends on how many rows there are and how they lie in
+    memory; a score must not.
+    """
+    result = np.zeros(len(columns))
+    for column in columns.T:
+        result += column
+    return result
+
+
 def mean(values: Matrix, weights: Vector) -> Vector:
     """Weighted arithmetic mean of the values that are there.
 
@@ -36,8 +48,7 @@ def mean(values: Matrix, weights: Vector) -> Vector:
     [0.75, 0.5]
     """
     there = ~np.isnan(values) & (weights != 0)
-    total = np.where(there, values, 0.0) @ weights
-    base = there @ weights
+    total, base = summed(np.where(there, values, 0.0) * weights), summed(there * weights)
     result = np.full(len(values), np.nan)
     np.divide(total, base, out=result, where=base > 0)
     return result
@@ -144,8 +155,7 @@ def total(values: Matrix, weights: Matrix | Vector) -> Vector:
     [21.0, 20.0]
     """
     there = ~np.isnan(values)
-    summed = (np.where(there, values, 0.0) * weights).sum(axis=1)
-    return np.where(there.any(axis=1), summed, np.nan)
+    return np.where(there.any(axis=1), summed(np.where(there, values, 0.0) * weights), np.nan)
 
 
 def percent_of_maximum(values: Matrix, weights: Vector, *, most: Vector) -> Vector:
