@@ -16,13 +16,17 @@ from dihkpi.indicators.places import places_table
 from dihkpi.indicators.windows import Window
 from dihkpi.intake.columns import check_table
 from dihkpi.intake.safe_csv import write_csv
+from dihkpi.pipeline.explaining import Explained
 from dihkpi.reports.extracting import write_extracts
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PUBLISHED = ("indicators", "hubs", "places", "files")
-"""Tables that go out beside the reports: none of them knows a respondent."""
+PUBLISHED = {
+    "indicators": "indicators", "hubs": "hubs", "places": "places", "files": "files", "place_scores": "scores",
+    "uncertainty": "uncertainty", "place_contributions": "contributions",
+}  # fmt: skip
+"""Tables that go out beside the reports, and their names there: none of them knows a respondent."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ def write_results(
     folder: Path,
     inputs: Inputs,
     indicators: pd.DataFrame,
+    explained: Explained,
     files: pd.DataFrame,
     issues: pd.DataFrame,
     about: About,
@@ -63,6 +68,9 @@ def write_results(
         "places": places_table(inputs.hubs, definitions),
         "files": check_table(files, definitions.tables["files"]),
         "issues": issues,
+        "place_scores": explained.scores,
+        "uncertainty": explained.uncertainty,
+        "place_contributions": explained.contributions,
     }
     for name, table in tables.items():
         table.to_parquet(aside / f"{name}.parquet", index=False)
@@ -80,10 +88,10 @@ def publish(results: Path, out: Path) -> None:
     import pandas as pd
 
     out.mkdir(parents=True, exist_ok=True)
-    for name in PUBLISHED:
-        aside = out / f".{name}.csv.part"
+    for name, called in PUBLISHED.items():
+        aside = out / f".{called}.csv.part"
         write_csv(pd.read_parquet(results / f"{name}.parquet"), aside)
-        aside.replace(out / f"{name}.csv")
+        aside.replace(out / f"{called}.csv")
 
 
 def _write_json(path: Path, content: Any) -> None:

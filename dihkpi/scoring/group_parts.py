@@ -31,7 +31,8 @@ def group_contributions(
     answers : pandas.DataFrame
         Accepted rows of an answers form.
     groups : pandas.DataFrame
-        ``respondent``, and one column per level with the code of the group; a respondent may be in none.
+        ``respondent``, ``wave`` where somebody was in another group later, and one column per level with the code of
+        the group; a respondent may be in none.
     survey : Survey
     definitions : Definitions
         For the definition of the table.
@@ -55,10 +56,11 @@ def group_contributions(
     added = pd.DataFrame(np.hstack([rows.parts[code].parts for code in wanted]), columns=columns)
     inputs = pd.DataFrame(np.hstack([rows.parts[code].inputs for code in wanted]), columns=columns)
     weights = np.concatenate([rows.parts[code].weights for code in wanted])
-    places = groups.set_index("respondent")
+    who = pd.DataFrame({"respondent": rows.respondents, "wave": rows.waves}).astype(object)
+    places = who.merge(groups.astype(object), how="left", on=[name for name in who if name in groups])
     found = []
-    for level in places.columns:
-        keys = [pd.Series(rows.respondents).map(places[level]).to_numpy(object), rows.waves]
+    for level in (str(name) for name in groups if name not in who):
+        keys = [places[level].to_numpy(object), rows.waves]
         means, values = (table.groupby(keys, dropna=False).mean() for table in (added, inputs))
         kept = means.index.get_level_values(0).notna()
         means, values = means[kept], values[kept]

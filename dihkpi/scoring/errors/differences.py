@@ -69,7 +69,8 @@ def group_changes(
     )  # fmt: skip
     asked, order = scores.tree.scoring.uncertainty, scores.tree.order
     parts = []
-    for where in place(pairs.respondents, groups, definitions, asked.sampling):
+    then = scores.waves.iloc[later].reset_index(drop=True)  # a pair belongs where its later wave was answered
+    for where in place(pairs.respondents, then, groups, definitions, asked.sampling):
         sample, names = sample_of(where, pairs)
         means = estimator(sample, names, asked, definitions)(pairs.value)
         rows, nodes = means.value.shape

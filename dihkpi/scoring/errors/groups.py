@@ -94,7 +94,7 @@ def group_scores(
             raise UsageError("scoring.yaml › uncertainty › imputations: 1 tells no spread\n  take 0, or 2 and more")
         filled = partial(completed, scores, asked.imputations, int(policy["donors"]), seed)
     parts = []
-    for where in place(scores.respondents, groups, definitions, asked.sampling):
+    for where in place(scores.respondents, scores.waves, groups, definitions, asked.sampling):
         sample, names = sample_of(where, scores)
         how = estimator(sample, names, asked, definitions)
         found = how(scores.value)

@@ -49,16 +49,21 @@ class Place:
     population: Vector | None
 
 
-def place(respondents: pd.Series, groups: pd.DataFrame, definitions: Definitions, sampling: Sampling) -> list[Place]:
+def place(
+    respondents: pd.Series, waves: pd.Series, groups: pd.DataFrame, definitions: Definitions, sampling: Sampling
+) -> list[Place]:
     """The places of respondents at every level that the groups tell.
 
     Parameters
     ----------
     respondents : pandas.Series
         Who, one entry per row of the scores.
+    waves : pandas.Series
+        The wave of each of these rows.
     groups : pandas.DataFrame
-        ``respondent``, and of ``hub``, ``nuts``, ``country`` what is known, one row per respondent; beside them the
-        columns that the definition names for clusters and populations.
+        ``respondent``, and of ``hub``, ``nuts``, ``country`` what is known, one row per respondent, or per respondent
+        and ``wave`` where there is such a column; beside them the columns that the definition names for clusters and
+        populations.
     definitions : Definitions
         For the levels.
     sampling : Sampling
@@ -77,7 +82,7 @@ def place(respondents: pd.Series, groups: pd.DataFrame, definitions: Definitions
     import pandas as pd
 
     _check(groups, sampling)
-    rows = _rows(respondents, groups)
+    rows = _rows(respondents, waves, groups)
     outside = rows < 0
     told = groups.iloc[np.where(outside, 0, rows)].reset_index(drop=True) if len(groups) else groups
     nothing = pd.Series(pd.NA, index=pd.RangeIndex(len(respondents)), dtype="str")
@@ -103,6 +108,7 @@ def place(respondents: pd.Series, groups: pd.DataFrame, definitions: Definitions
 def _check(groups: pd.DataFrame, sampling: Sampling) -> None:
     if "respondent" not in groups:
         raise UsageError("the groups of respondents need a column 'respondent'")
+    keys = _keys(groups)
     problems = [
         problem
         for field in ("cluster", "population")
@@ -110,9 +116,9 @@ def _check(groups: pd.DataFrame, sampling: Sampling) -> None:
         for problem in known(name, groups.columns, f"{_WHERE} › {field}", "column")
     ]
     for name in _TOLD:
-        if name in groups and groups["respondent"].duplicated().any():
-            pairs = groups[["respondent", name]].drop_duplicates()
-            twice = pairs[pairs["respondent"].duplicated(keep=False)].sort_values(["respondent", name])
+        if name in groups and groups[keys].duplicated().any():
+            pairs = groups[[*keys, name]].drop_duplicates()
+            twice = pairs[pairs[keys].duplicated(keep=False)].sort_values(["respondent", name])
             problems += [
                 f"respondent {who} has two entries of '{name}': {', '.join(map(str, places))}\n"
                 "      give each respondent one; who counts for two would be counted twice above them"
@@ -122,10 +128,19 @@ def _check(groups: pd.DataFrame, sampling: Sampling) -> None:
         raise ScoringError(problems, "the groups of respondents")
 
 
-def _rows(respondents: pd.Series, groups: pd.DataFrame) -> Positions:
+def _keys(groups: pd.DataFrame) -> list[str]:
+    """Columns that tell the rows of the groups apart."""
+    return ["respondent", *(["wave"] if "wave" in groups else [])]
+
+
+def _rows(respondents: pd.Series, waves: pd.Series, groups: pd.DataFrame) -> Positions:
     """Row of the groups for every row of the scores, -1 where there is none."""
     import pandas as pd
 
+    if "wave" in groups:
+        once = groups[_keys(groups)].astype(object).assign(at=np.arange(len(groups))).drop_duplicates(_keys(groups))
+        wanted = pd.DataFrame({"respondent": respondents.to_numpy(object), "wave": waves.to_numpy(object)})
+        return wanted.merge(once, how="left")["at"].fillna(-1).to_numpy(dtype=np.intp)
     listed = groups["respondent"]
     if len(listed) == len(respondents) and bool((listed.to_numpy() == respondents.to_numpy()).all()):
         return np.arange(len(respondents))
