@@ -34,7 +34,7 @@ def true_places(truth: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def coverage(truth: np.ndarray, respondents: np.ndarray, rounds: int, seed: int) -> tuple[float, float, float, float]:
-    """How often all sets hold, how often the set of one unit does, their mean width, and how often a bare rank is wrong.
+    """How often all sets hold, how often the set of one unit does, their mean width, how often a bare rank is wrong.
 
     A set holds when it has all places that the true score may be said to have.
     """
@@ -55,8 +55,8 @@ def coverage(truth: np.ndarray, respondents: np.ndarray, rounds: int, seed: int)
 
 def table(rounds: int, seed: int) -> str:
     """The table of the documentation."""
-    lines = ["| true scores | respondents per unit | all sets hold | the set of one unit holds | places in a set | bare rank wrong |",
-             "| --- | --- | --- | --- | --- | --- |"]  # fmt: skip
+    heads = ["true scores", "respondents", "all sets hold", "set of one unit holds", "places in a set", "rank wrong"]
+    lines = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
     for name, truth in truths():
         few, many = np.full(len(truth), 12), np.resize([8, 15, 30, 60, 120], len(truth))
         for said, respondents in (("12", few), ("8 to 120", many)):

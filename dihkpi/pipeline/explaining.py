@@ -15,11 +15,14 @@ from dihkpi.intake.columns import check_table
 from dihkpi.scoring.errors.groups import group_scores
 from dihkpi.scoring.group_parts import group_contributions
 from dihkpi.scoring.places import place_codes
+from dihkpi.scoring.ranks.table import ranks_table
+from dihkpi.scoring.strengths import strengths
 from dihkpi.scoring.wide import from_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
+ROOT = "overall"
 _PLACE = ["level", "code", "survey", "version", "wave"]
 _EXACT = 1e-9
 Options = Mapping[str, Mapping[str, str]]
@@ -31,13 +34,15 @@ class Explained:
 
     Parameters
     ----------
-    scores, uncertainty, contributions : pandas.DataFrame
+    scores, uncertainty, contributions, ranks, strengths : pandas.DataFrame
         As the tables of these names.
     """
 
     scores: pd.DataFrame
     uncertainty: pd.DataFrame
     contributions: pd.DataFrame
+    ranks: pd.DataFrame
+    strengths: pd.DataFrame
 
 
 def explain(inputs: Inputs, options: Options, last: date) -> Explained:
@@ -58,11 +63,11 @@ def explain(inputs: Inputs, options: Options, last: date) -> Explained:
         for name, survey in definitions.surveys.items()
         if (found := _of_answers(inputs, survey, options.get(name) or {}, last)) is not None
     ]
-    return Explained(
-        _together([part.scores for part in parts], "scores", definitions),
-        _together([part.uncertainty for part in parts], "uncertainty", definitions),
-        _together([part.contributions for part in parts], "contributions", definitions),
-    )
+    tables = {
+        name: _together([getattr(part, name) for part in parts], name, definitions)
+        for name in Explained.__dataclass_fields__
+    }
+    return Explained(**tables)
 
 
 def _together(parts: list[pd.DataFrame], name: str, definitions: Definitions) -> pd.DataFrame:
@@ -91,7 +96,13 @@ def _of_answers(inputs: Inputs, survey: Survey, options: Mapping[str, str], last
     found = group_scores(from_table(kept, survey, options=options), groups, definitions)
     small = _small(found.uncertainty, int(definitions.value("disclosure_minimum")))
     parts = _contributions(inputs, survey, options, groups, found.scores)
-    return Explained(_hidden(found.scores, small), _left_out(found.uncertainty, small), _left_out(parts, small))
+    scores, uncertainty = _hidden(found.scores, small), _left_out(found.uncertainty, small)
+    shown = scores[scores["dimension"].isin([ROOT, *survey.scoring(options).nodes[ROOT].of])]
+    return Explained(
+        scores, uncertainty, _left_out(parts, small),
+        ranks_table(shown, definitions, uncertainty=uncertainty, dimensions=[ROOT]),
+        strengths(shown, definitions, uncertainty=uncertainty),
+    )  # fmt: skip
 
 
 def _contributions(

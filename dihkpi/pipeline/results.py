@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PUBLISHED = {
     "indicators": "indicators", "hubs": "hubs", "places": "places", "files": "files", "place_scores": "scores",
-    "uncertainty": "uncertainty", "place_contributions": "contributions",
+    "uncertainty": "uncertainty", "place_contributions": "contributions", "ranks": "ranks", "strengths": "strengths",
 }  # fmt: skip
 """Tables that go out beside the reports, and their names there: none of them knows a respondent."""
 
@@ -71,6 +71,8 @@ def write_results(
         "place_scores": explained.scores,
         "uncertainty": explained.uncertainty,
         "place_contributions": explained.contributions,
+        "ranks": explained.ranks,
+        "strengths": explained.strengths,
     }
     for name, table in tables.items():
         table.to_parquet(aside / f"{name}.parquet", index=False)

@@ -93,7 +93,7 @@ def test_what_holds_for_all_sets(given_units: list[tuple[float, float]]) -> None
     assert (found.lo <= found.lo_single).all() and (found.hi_single <= found.hi).all()
     assert (found.lo_single <= found.rank).all() and (found.rank <= found.hi_single).all()
     assert not (found.better & found.better.T).any(), "nobody is better than somebody who is better"
-    assert found.better.sum() == sum((found.lo - 1)) == sum(len(scores) - found.hi)
+    assert found.better.sum() == (found.lo - 1).sum() == (len(scores) - found.hi).sum()
     best = np.argmax(scores)
     assert found.tier[best] == 1 and set(found.tier) == set(range(1, found.tier.max() + 1))
 
