@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dihkpi.cli.messages import records, say
 from dihkpi.cli.messages import table as show_table
 from dihkpi.errors import DefinitionError
+from dihkpi.intake.text import show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,12 +114,12 @@ def changes(table: pd.DataFrame) -> dict[str, dict[str, int]]:
 
 def tell(one: Compared) -> None:
     """A scenario for a person: what differs, how much that changes, and the greatest changes with their reasons."""
-    say(f"\nscenario {one.name}" + (f": {one.about}" if one.about else ""))
+    say(f"\nscenario {show(one.name)}" + (f": {show(one.about, 500)}" if one.about else ""))
     for note in one.notes:
-        say(f"  {note}")
+        say(f"  {show(note, 500)}")
     fields = one.differences.fillna("–")
     for row in fields.head(_SHOWN).itertuples():
-        say(f"  {row.path}: {row.base} → {row.scenario_value}")
+        say(f"  {show(row.path, 200)}: {show(row.base)} → {show(row.scenario_value)}")
     if len(fields) > _SHOWN:
         say(f"  and {len(fields) - _SHOWN} more fields")
     for where, n in changes(one.scenario).items():

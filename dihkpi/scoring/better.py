@@ -205,6 +205,17 @@ class Case:
         """Given answers to the items of the goal."""
         return self.answers[:, self.goal.items]
 
+    def at(self, cases: Places) -> Case:
+        """Some of the cases."""
+        return Case(
+            self.goal, self.rows[cases], self.answers[cases], self.awarded[cases], self.efforts[cases],
+            self.gains[cases], self.edges[cases],
+        )  # fmt: skip
+
+    def alone(self, state: Answers) -> Matrix:
+        """What the answer to each item in a state adds by itself."""
+        return np.take_along_axis(self.gains, np.maximum(state, 0)[:, :, None].astype(np.intp), 2)[:, :, 0]
+
     def values(self, state: Answers, cases: Places | None = None) -> Vector:
         """Values with other answers to the items of the goal."""
         which = np.arange(len(self.rows)) if cases is None else cases

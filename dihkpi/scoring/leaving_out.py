@@ -8,40 +8,44 @@ import numpy.typing as npt
 from dihkpi.scoring.better import Answers, Case, changed
 
 Matrix = npt.NDArray[np.float64]
-Places = npt.NDArray[np.intp]
 
 
-def leave_out(case: Case, best: Answers, cases: Places) -> Answers:
-    """From all best answers back: each item as low as the band allows, those with least gain for their effort first.
+def leave_out(case: Case, best: Answers, guess: Answers) -> Answers:
+    """From answers that are enough back: each item as low as the band allows, the least gain for its effort first.
 
-    Two orders are tried, by what a step adds to the given answers, and by what the best answers lose without it; the
-    cheaper result counts.
+    Three ways are tried, and the cheapest result counts: from all best answers by what a step adds to the given ones,
+    from there by what the best answers lose without it, and from a guess, where that is enough.
+
+    Parameters
+    ----------
+    case : Case
+    best, guess : numpy.ndarray of int8, shape (cases, items)
     """
-    chosen, now = best[cases], case.now[cases]
-    moved = chosen != now
-    spent = np.where(moved, case.cost(best)[cases], 1.0)
-    alone = np.take_along_axis(case.gains[cases], np.maximum(chosen, 0)[:, :, None].astype(np.intp), 2)[:, :, 0]
-    full, stated = case.answers[cases].copy(), case.awarded[cases].copy()
-    full[:, case.goal.items] = chosen
-    stated[:, case.goal.items] = np.where(moved, np.nan, stated[:, case.goal.items])
-    without = changed(case.goal, full, stated, case.goal.items, now.T).T
-    loss = np.nan_to_num(case.goal.values(full, stated)[:, None] - without, nan=np.inf)
-    found = [_one_by_one(case, chosen, cases, np.where(moved, worth / spent, -np.inf)) for worth in (alone, loss)]
-    costs = []
-    for state in found:
-        whole = case.now.copy()
-        whole[cases] = state
-        costs.append(case.cost(whole)[cases].sum(axis=1))
-    return np.where((costs[0] <= costs[1] + 1e-12)[:, None], found[0], found[1]).astype(np.int8)
+    start = np.where(case.reached(guess)[:, None], guess, best)
+    ways = [(best, case.alone(best)), (best, _losses(case, best)), (start, case.alone(start))]
+    found = np.stack([_one_by_one(case, first, worth) for first, worth in ways])
+    costs = np.stack([np.round(case.cost(state).sum(axis=1), 9) for state in found])
+    return np.asarray(found[costs.argmin(axis=0), np.arange(len(best))])
 
 
-def _one_by_one(case: Case, best: Answers, cases: Places, rate: Matrix) -> Answers:
-    state, now = best.copy(), case.now[cases]
-    rows = np.arange(len(cases))
+def _losses(case: Case, best: Answers) -> Matrix:
+    """What the best answers lose where one item stays as it is."""
+    answers, awarded = case.answers.copy(), case.awarded.copy()
+    answers[:, case.goal.items] = best
+    awarded[:, case.goal.items] = np.where(best != case.now, np.nan, awarded[:, case.goal.items])
+    without = changed(case.goal, answers, awarded, case.goal.items, case.now.T).T
+    return np.asarray(np.nan_to_num(case.goal.values(answers, awarded)[:, None] - without, nan=np.inf))
+
+
+def _one_by_one(case: Case, first: Answers, worth: Matrix) -> Answers:
+    state, now = first.copy(), case.now
+    rows = np.arange(len(state))
+    moved = state != now
+    rate = np.where(moved, worth / np.where(moved, case.cost(state), 1.0), -np.inf)
     order = np.lexsort((-np.arange(rate.shape[1])[None].repeat(len(rate), axis=0), rate), axis=1)
     for rank in range(rate.shape[1]):
         item = order[:, rank]
-        efforts = case.efforts[cases[rows], item]
+        efforts = case.efforts[rows, item]
         limit = efforts[rows, np.maximum(state[rows, item], 0)]
         pending = state[rows, item] != now[rows, item]
         cheaper = np.argsort(efforts, axis=1, kind="stable")
@@ -53,7 +57,7 @@ def _one_by_one(case: Case, best: Answers, cases: Places, rate: Matrix) -> Answe
                 continue
             trial = state[trying].copy()
             trial[np.arange(len(trying)), item[trying]] = code[trying]
-            enough = trying[case.reached(trial, cases[trying])]
+            enough = trying[case.reached(trial, trying)]
             state[enough, item[enough]] = code[enough]
             pending[enough] = False
     return state

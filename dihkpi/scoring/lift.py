@@ -107,7 +107,7 @@ def _best(case: Case) -> Answers:
     highest = worth.max(axis=2, keepdims=True)
     near = np.where(worth == highest, case.efforts, np.inf)
     best = near.argmin(axis=2)
-    gain = np.take_along_axis(case.gains, best[:, :, None], 2)[:, :, 0]
+    gain = case.alone(best.astype(np.int8))
     stays = ~np.isfinite(near.min(axis=2)) | (gain < -1e-12)
     return np.where(stays, case.now, best).astype(np.int8)
 
@@ -115,18 +115,17 @@ def _best(case: Case) -> Answers:
 def _cheapest(case: Case, best: Answers, possible: Flags) -> tuple[Answers, Flags]:
     """The state with the least effort, and whether that is certain: gains that add up are solved exactly."""
     now = case.values(case.now)
-    taken = np.take_along_axis(case.gains, np.maximum(best, 0)[:, :, None].astype(np.intp), 2)[:, :, 0]
-    summed = np.where(best == case.now, 0.0, taken).sum(axis=1)
+    summed = np.where(best == case.now, 0.0, case.alone(best)).sum(axis=1)
     additive = possible & (np.abs(case.values(best) - now - summed) <= 1e-9 * max(1.0, *map(abs, case.goal.scale)))
     state, certain = case.now.copy(), np.zeros(len(now), dtype=bool)
-    where = np.flatnonzero(additive)
+    where = np.flatnonzero(possible)
     codes = exact(case.gains[where], case.efforts[where], case.edges[where] + _ABOVE - now[where])
     if codes is not None and len(where):
         state[where] = np.where(codes >= 0, codes, state[where])
-        certain[where] = case.reached(state[where], where)
+        certain[where] = additive[where] & case.reached(state[where], where)
     rest = np.flatnonzero(possible & ~certain)
     if len(rest):
-        state[rest] = leave_out(case, best, rest)
+        state[rest] = leave_out(case.at(rest), best[rest], state[rest])
     return state, certain
 
 
@@ -136,7 +135,7 @@ def _steps(case: Case, state: Answers, possible: Flags, certain: Flags) -> pd.Da
 
     goal, now = case.goal, case.now
     moved = (state != now) & possible[:, None]
-    gain = np.take_along_axis(case.gains, np.maximum(state, 0)[:, :, None].astype(np.intp), 2)[:, :, 0]
+    gain = case.alone(state)
     effort = case.cost(state)
     rate = np.where(moved, np.divide(gain, effort, out=np.zeros(gain.shape), where=moved), -np.inf)
     order = np.argsort(-np.round(rate, 12), axis=1, kind="stable")

@@ -118,7 +118,8 @@ def compare(
 
 def _all_of(base: Variant, scenarios: Sequence[Placed], definitions: Definitions) -> list[Variant]:
     """The definitions of all scenarios, or the problems of all."""
-    variants, problems = [], []
+    variants: list[Variant] = []
+    problems: list[str] = []
     for placed in scenarios:
         try:
             variants.append(vary(base, placed, definitions))

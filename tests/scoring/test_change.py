@@ -97,6 +97,25 @@ def test_a_child_at_zero_still_has_its_share(definitions: Definitions) -> None:
     assert rows.loc["b", ["part", "value_part", "reweighting_part"]].tolist() == [0, 0, 0]
 
 
+def test_what_a_knockout_takes_is_no_change_of_the_others(definitions: Definitions) -> None:
+    """a stays at its best and b at half, but c now sets the node to a tenth: 75 less 10."""
+    node = {"label": "All", "items": {"code": ["a", "b"]}, "knockout": [{"item": "c", "code": "0", "value": 0.1}]}
+    parts = parts_of(tiny(overall=node), answered(("r", "T0", "212."), ("r", "T1", "210.")), definitions)
+    rows = parts[parts["scope"] == "items"].set_index("child")[["part", "value_part", "reweighting_part"]]
+    assert rows.T.to_dict("list") == {"a": [-50, 0, -50], "b": [-25, 0, -25], "c": pytest.approx([10, 0, 10])}
+
+
+def test_a_geometric_mean_by_hand(definitions: Definitions) -> None:
+    """From 1/4 x 1 (mean 1/2, in hundredths) to 1 x 1: parts of half the mean each, b = G / 2u goes from 100 to 50."""
+    nodes = {"overall": {"label": "All", "of": ["x", "y"], "aggregate": "geometric"},
+             "x": {"label": "X", "items": {"code": ["a", "b"]}},
+             "y": {"label": "Y", "items": {"code": ["c", "d"]}}}  # fmt: skip
+    parts = parts_of(tiny(**nodes), answered(("r", "T0", "1022"), ("r", "T1", "2222")), definitions)
+    rows = parts[parts["node"].eq("overall") & parts["scope"].eq("children")].set_index("child")
+    assert rows.loc["x", ["part", "value_part"]].tolist() == pytest.approx([25, (1 + 0.5) / 2 * 75])
+    assert rows.loc["y", ["part", "value_part", "reweighting_part"]].tolist() == pytest.approx([25, 0, 25])
+
+
 def test_units_with_one_wave_and_nodes_without_value_have_no_rows(definitions: Definitions) -> None:
     frame = answered(("r", "T0", "21xx"), ("r", "T1", "2211"), ("s", "T0", "1111"))
     parts = parts_of(tiny(**TREE), frame, definitions)
@@ -141,12 +160,12 @@ node_fields = st.fixed_dictionaries({
 
 
 @given(
-    waves=st.lists(st.tuples(letters, letters), min_size=1, max_size=4),
+    waves=st.lists(st.tuples(letters, letters), min_size=1, max_size=8),
     fields=st.lists(node_fields, min_size=3, max_size=3),
     knock=st.booleans(),
     weight=st.integers(1, 3),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_answers_whatever_is_missing_or_knocked_out(
     waves: list[tuple[str, str]], fields: list[dict[str, Any]], knock: bool, weight: int, definitions: Definitions
 ) -> None:
