@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dihkpi.cli.messages import records, say
+from dihkpi.cli.messages import records
 from dihkpi.cli.messages import table as show_table
 from dihkpi.errors import DefinitionError
 from dihkpi.intake.text import show
@@ -113,17 +113,20 @@ def changes(table: pd.DataFrame) -> dict[str, dict[str, int]]:
 
 
 def tell(one: Compared) -> None:
-    """A scenario for a person: what differs, how much that changes, and the greatest changes with their reasons."""
-    say(f"\nscenario {show(one.name)}" + (f": {show(one.about, 500)}" if one.about else ""))
+    """A scenario for a person: what differs, how much that changes, and the greatest changes with their reasons.
+
+    All of it is a result, so it goes to stdout.
+    """
+    print(f"\nscenario {show(one.name)}" + (f": {show(one.about, 500)}" if one.about else ""))
     for note in one.notes:
-        say(f"  {show(note, 500)}")
+        print(f"  {show(note, 500)}")
     fields = one.differences.fillna("–")
     for row in fields.head(_SHOWN).itertuples():
-        say(f"  {show(row.path, 200)}: {show(row.base)} → {show(row.scenario_value)}")
+        print(f"  {show(row.path, 200)}: {show(row.base)} → {show(row.scenario_value)}")
     if len(fields) > _SHOWN:
-        say(f"  and {len(fields) - _SHOWN} more fields")
+        print(f"  and {len(fields) - _SHOWN} more fields")
     for where, n in changes(one.scenario).items():
-        say(f"  {where}: of {n['of']:,} scores {n['scores']:,} change, {n['ranks']:,} ranks, {n['bands']:,} bands")
+        print(f"  {where}: of {n['of']:,} scores {n['scores']:,} change, {n['ranks']:,} ranks, {n['bands']:,} bands")
     roots = one.scenario[one.scenario["dimension"] == "overall"]
     roots = roots[roots["change"].abs().gt(1e-9) | roots["why"].notna()]
     shown = roots.reindex(roots["change"].abs().sort_values(ascending=False, kind="stable").index).head(_SHOWN)

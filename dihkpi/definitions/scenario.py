@@ -37,6 +37,8 @@ class Scenario(Definition):
 
     @model_validator(mode="after")
     def _one_way(self) -> Scenario:
+        if not self.name.strip():
+            raise ValueError("the name is empty")
         given = [name for name in ("version", "options", "changes") if getattr(self, name)]
         if len(given) != 1:
             found = " and ".join(given) or "none of them"

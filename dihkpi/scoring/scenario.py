@@ -100,7 +100,10 @@ def compare(
             raise ScoringError(fault.problems, f"the scenario '{placed.scenario.name}'") from None
         fields = differences(base, variant)
         if not fields:
-            notes = [*notes, "changes nothing: its definition is the one in force"]
+            notes.append("changes nothing: its definition is the one in force")
+        if ours.contributions is None or theirs.contributions is None:
+            most = int(definitions.value("contribution_rows"))
+            notes.append(f"no reasons: contributions would have more rows than contribution_rows allows, {most:,}")
         notes += [note for note in theirs.notes if note not in ours.notes]
         name = placed.scenario.name
         table = _table(ours, theirs, base, variant).assign(scenario=name, version=survey.version)
@@ -136,10 +139,8 @@ def _scored(frame: pd.DataFrame, variant: Variant, definitions: Definitions) -> 
         found = score_values(frame, survey, definitions, options=options)
         return _Scored(found.scores, found.contributions, found.notes)
     scores = score(frame, survey, definitions, options=options)
-    rows, most = len(frame) * parts_of_one(survey, options), int(definitions.value("contribution_rows"))
-    if rows > most:
-        told = f"no reasons: contributions would have {rows:,} rows, and contribution_rows allows {most:,}"
-        return _Scored(scores, None, (told,))
+    if len(frame) * parts_of_one(survey, options) > int(definitions.value("contribution_rows")):
+        return _Scored(scores, None, ())
     return _Scored(scores, answer_contributions(frame, survey, definitions, options=options), ())
 
 
