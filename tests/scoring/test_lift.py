@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from dihkpi.definitions import Definitions, Survey
 from dihkpi.definitions.crosscheck_scoring import tree_problems
+from dihkpi.definitions.survey import Column
 from dihkpi.errors import UsageError
 from dihkpi.scoring.lift import lifts
 from dihkpi.scoring.score import score
@@ -162,7 +163,7 @@ letters = st.text(alphabet="0012x.", min_size=4, max_size=4)
 
 @given(text=letters, weights=st.lists(st.integers(0, 4), min_size=4, max_size=4).filter(any),
        cost=st.lists(st.sampled_from([0.5, 1, 2, 3]), min_size=4, max_size=4))  # fmt: skip
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_no_combination_is_cheaper_where_gains_add_up(
     text: str, weights: list[int], cost: list[float], definitions: Definitions
 ) -> None:
@@ -243,3 +244,62 @@ def test_others_in_the_table_change_nothing(definitions: Definitions) -> None:
     one = lifts(answered("0101"), survey, definitions)
     many = lifts(answered("0101", "1111", "2000", "x.11"), survey, definitions)
     pd.testing.assert_frame_equal(one, many[many["code"] == "r000"].reset_index(drop=True))
+
+
+def test_surveys_in_points_where_a_reviewer_gave_other_points(definitions: Definitions) -> None:
+    """For a the reviewer gave 2 of 3 points instead of 0; its best answer earns 3, so it adds 1 of 12 and not 3."""
+    survey = survey_of(**flat(aggregate="sum", missing="zero", empty="zero"))
+    points = {code: {"1": 1, "2": 3} for code in "abcd"}
+    raw = {**(survey.raw_scoring or {}), "points": {}, "item_points": points, "awarded": "points"}
+    form = survey.forms["answers"].model_copy(update={"facets": {"points": Column(type="decimal")}})
+    survey = survey.model_copy(update={"raw_scoring": raw, "forms": {"answers": form}})
+    frame = answered("0201").assign(**{"a@points": [2.0]})
+    assert score(frame, survey, definitions)["value"].tolist() == [50]
+    found = lifts(frame, survey, definitions)
+    assert steps(found) == [(1, "c", "0", "2", 2.0)] and found["value_after"].tolist() == [75]
+    raw["bands"] = {"three": {**BANDS["three"], "edges": [40, 95]}}
+    found = lifts(frame, survey.model_copy(update={"raw_scoring": raw}), definitions).set_index("item")
+    assert found["gain"].to_dict() == pytest.approx({"d": 100 * 2 / 12, "c": 25, "a": 100 / 12})
+    assert found["value_after"].iloc[-1] == pytest.approx(100)
+
+
+def test_the_real_survey_against_an_integer_programme(definitions: Definitions) -> None:
+    """An independent solver finds no cheaper set of answers, with efforts of many sizes."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    rng = np.random.default_rng(11)
+    survey = definitions.survey("dma_sme")
+    form = survey.form("assessments")
+    effort = {item.code: float(rng.choice([0.5, 1, 2, 5])) for item in form.items}
+    raw = {**(survey.raw_scoring or {}), "effort": {code: str(value) for code, value in effort.items()}}
+    survey = survey.model_copy(update={"raw_scoring": raw})
+    frame = pd.DataFrame({"respondent": ["r0", "r1", "r2"], form.wave: "T0"}).astype("str")
+    for item in form.items:
+        codes = list(survey.answer_types[item.type].codes)
+        picked = np.where(rng.random(3) < 0.2, -1, rng.integers(0, len(codes), 3))
+        frame[item.code] = pd.Categorical.from_codes(picked, categories=codes)
+    found = lifts(frame, survey, definitions)
+    for row, edge in zip(range(3), (50.0, 50.0, 50.0), strict=True):
+        person = frame.iloc[[row]]
+        value = score(person, survey, definitions).query("dimension == 'overall'")["value"].iloc[0]
+        changes = [
+            (item.code, code, abs(place - max(int(person[item.code].cat.codes.iloc[0]), 0)) or 1)
+            for item in form.items
+            for place, code in enumerate(survey.answer_types[item.type].codes)
+            if person[item.code].iloc[0] != code
+        ]
+        many = pd.concat([person] * len(changes), ignore_index=True).assign(
+            respondent=[f"c{i:04}" for i in range(len(changes))]
+        )
+        for place, (item_code, code, _) in enumerate(changes):
+            many.loc[place, item_code] = code
+        gains = score(many, survey, definitions).query("dimension == 'overall'")["value"].to_numpy() - value
+        cost = np.array([steps_ * effort[item_code] for item_code, _, steps_ in changes])
+        once = np.array([[item_code == item.code for item_code, _, _ in changes] for item in form.items], dtype=float)
+        solved = milp(
+            cost, integrality=np.ones(len(cost)), bounds=Bounds(0, 1),
+            constraints=[LinearConstraint(once, ub=1), LinearConstraint(gains[None], lb=edge + 1e-7 - value)],
+        )  # fmt: skip
+        own = found[(found["code"] == f"r{row}") & (found["dimension"] == "overall")]
+        assert 25 < value < 50 and solved.success and own["band_after"].iloc[-1] == "moderately_advanced"
+        assert own["effort"].sum() == pytest.approx(solved.fun, abs=1e-6)
