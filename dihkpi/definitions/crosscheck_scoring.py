@@ -65,6 +65,7 @@ def tree_problems(survey: Survey, scoring: Scoring, where: str) -> Iterator[str]
     if is_composite(survey, scoring):
         yield from composite_problems(survey, scoring, where)
     yield from _item_points(survey, scoring, where)
+    yield from _effort(survey, scoring, f"{where} › effort")
     for table, points in scoring.points.items():
         for code, share in points.items():
             yield from _share(share, f"{where} › points › {table} › {code}")
@@ -112,6 +113,15 @@ def _item_points(survey: Survey, scoring: Scoring, where: str) -> Iterator[str]:
     facets = [facet for form in survey.forms.values() for facet in form.facets]
     if scoring.awarded:
         yield from known(scoring.awarded, facets, f"{where} › awarded", "facet")
+
+
+def _effort(survey: Survey, scoring: Scoring, at: str) -> Iterator[str]:
+    items = [item for form in survey.forms.values() for item in form.items]
+    names = dict.fromkeys([*(item.question for item in items), *(item.code for item in items)])
+    for name, effort in scoring.effort.items():
+        yield from known(name, names, at, "item or question")
+        if effort <= 0:
+            yield f"{at} › {name}: {effort:g} is not above 0\n      write what one step up costs; without it, it is 1"
 
 
 def _share(share: float | None, at: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ from dihkpi.definitions.indicators import Example, Indicator, Level, PolicyValue
 from dihkpi.definitions.layouts import Layout, LayoutFile, Place, QuestionBlock
 from dihkpi.definitions.loader import load_definitions
 from dihkpi.definitions.rules import Comparison, Reference, Rule, Sequence
+from dihkpi.definitions.scenario import Scenario
 from dihkpi.definitions.scoring import Bands, ItemSet, Knockout, Node, Option, Scoring
 from dihkpi.definitions.survey import Accept, AnswerType, Column, Derived, Form, Item, Respondent, SurveyText
 from dihkpi.definitions.uncertainty import Choice, Repeats, Sampling, Uncertainty
@@ -45,6 +46,7 @@ _FILES: dict[str, tuple[type[BaseModel], ...]] = {
     ),
     "indicators.yaml": (Indicator,),
     "examples.yaml": (Example,),
+    "a file of scenarios": (Scenario,),
     "levels.yaml": (Level,),
     "policy.yaml": (PolicyValue,),
     "reports.yaml": (ReportDefinition,),
