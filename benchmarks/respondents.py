@@ -30,6 +30,7 @@ from dihkpi.scoring.wide import score_matrix
 
 HUBS, MISSING, SEED = 1000, 0.1, 1
 MADE = "made"
+COUNTRIES = ("DE", "ES", "FR", "IT", "PL")
 SIZES = (250_000, 500_000, 1_000_000)
 
 
@@ -44,7 +45,7 @@ def respondents(sizes: Sequence[int] = SIZES, survey: str = MADE) -> list[str]:
         ``made`` for 90 items, or a survey that comes with the package.
     """
     lines = [
-        "| respondents | items | answers in memory | to respondents | to groups | all | peak | against the size before |",
+        "| respondents | items | answers in memory | to respondents | to groups | all | peak | against size before |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     before: dict[str, Any] | None = None
@@ -73,7 +74,7 @@ def made_answers(survey: Survey, size: int) -> tuple[pd.DataFrame, pd.DataFrame]
     who = np.char.add("r", np.char.zfill(np.arange(size).astype(str), 8)).astype(object)
     hub = rng.integers(0, HUBS, size)
     hubs = np.array([f"hub{i:04}" for i in range(HUBS)], dtype=object)
-    nuts = np.array([f"{'DE FR IT ES PL'.split()[i % 5]}{i % 7}{i % 9}" for i in range(HUBS)], dtype=object)
+    nuts = np.array([f"{COUNTRIES[i % 5]}{i % 7}{i % 9}" for i in range(HUBS)], dtype=object)
     groups = pd.DataFrame({
         "respondent": pd.array(who, dtype="str"), "hub": pd.array(hubs[hub], dtype="str"),
         "nuts": pd.array(nuts[hub], dtype="str"),

@@ -58,5 +58,5 @@ def test_unknown_waves_and_groups_are_told(waves, definitions):
     scores, groups = waves
     with pytest.raises(UsageError, match="no wave 'T2' in the scores"):
         group_changes(scores, groups, definitions, waves=("T0", "T2"))
-    with pytest.raises(UsageError, match="no scores of hub 'nn'\n  did you mean 'n'?"):
+    with pytest.raises(UsageError, match=r"no scores of hub 'nn'\n  did you mean 'n'\?"):
         group_differences(group_scores(scores, groups, definitions).uncertainty, [("nn", "s")], definitions)

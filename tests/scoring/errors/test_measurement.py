@@ -1,4 +1,4 @@
-"""The error of one respondent's score: alpha and propagation by hand, a model whose true error is known, and reasons."""
+"""The error of one respondent's score: alpha and propagation by hand, a model of known error, and reasons."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_scores_of_respondents_carry_it_within_the_scale(questions, given, defin
 
 
 def test_error_of_a_model_whose_error_is_known(questions, given, definitions):
-    """Forty items right with a chance p that is spread as Beta(2, 2): the mean has the error E p(1 - p) / 40 = 0.2/40."""
+    """Forty items right with a chance p that is Beta(2, 2): their mean has the error E p(1 - p) / 40 = 0.2/40."""
     rng = np.random.default_rng(3)
     chance = rng.beta(2, 2, 3000)
     rows = (rng.random((3000, 40)) < chance[:, None]).astype(int)
