@@ -22,10 +22,11 @@ def made(value: float, variance: float, df: float) -> Estimates:
 def test_rubins_rules_by_hand():
     """Values 10, 12, 14 with variance 4: W = 4, B = 4, T = 4 + 4/3 · 4 = 28/3, g = 4/7."""
     estimates = iter([made(10, 4, 20), made(12, 4, 20), made(14, 4, 20)])
-    found, between = pooled(iter(np.zeros((3, 1, 1))), lambda _: next(estimates))
+    found, between, df = pooled(iter(np.zeros((3, 1, 1))), lambda _: next(estimates))
     assert (found.value[0, 0], found.variance[0, 0], between[0, 0]) == pytest.approx((12, 4, 16 / 3))
     v_m, v_obs = 2 / (4 / 7) ** 2, 21 / 23 * 20 * (1 - 4 / 7)
-    assert found.df[0, 0] == pytest.approx(1 / (1 / v_m + 1 / v_obs))
+    assert found.df[0, 0] == 20
+    assert df[0, 0] == pytest.approx(1 / (1 / v_m + 1 / v_obs))
 
 
 def test_without_missing_answers_nothing_is_added(questions, given, belong, definitions, pick):
