@@ -65,7 +65,9 @@ def score(
         return _of_values(answers, survey, definitions, options)
     scores = score_matrix(answers, survey, definitions, options=options)
     measured = measurement_errors(scores, definitions)
-    table = _long(scores, measured, float(definitions.value("confidence_level")))
+    none = np.isnan(measured.se).all()
+    z = np.nan if none else NormalDist().inv_cdf((1 + float(definitions.value("confidence_level"))) / 2)
+    table = _long(scores, measured, z)
     return check_table(table, definitions.tables["scores"], in_order=True)
 
 
@@ -80,7 +82,7 @@ def _of_values(
     return found.scores
 
 
-def _long(scores: NodeScores, measured: Measurement, confidence: float) -> pd.DataFrame:
+def _long(scores: NodeScores, measured: Measurement, z: float) -> pd.DataFrame:
     """One row per respondent, wave and node."""
     import pandas as pd
 
@@ -92,7 +94,7 @@ def _long(scores: NodeScores, measured: Measurement, confidence: float) -> pd.Da
         ranges = tree.bands(code)
         if ranges:
             bands[position :: len(order)] = band_of(scores.value[:, position], ranges)
-    half = NormalDist().inv_cdf((1 + confidence) / 2) * measured.se
+    half = z * measured.se
     low, high = scores.scales
     reliable = answered >= tree.scoring.reliable_share * items
     in_points = {"points": scores.points.ravel(), "max_points": scores.most.ravel()} if scores.points.size else {}

@@ -130,7 +130,8 @@ def score_matrix(
     value, answered = np.empty((n, k), order="F"), np.empty((n, k), dtype=np.int16, order="F")
     points, most = (np.empty((n, k if in_points else 0), order="F") for _ in range(2))
     items = np.zeros(k, dtype=np.intp)
-    step = rows or max(1, int(definitions.value("block_cells")) // max(1, len(tree.items)))
+    limit = definitions.policy.get("block_cells")  # a small folder of one's own may have no policy: then all at once
+    step = rows or (max(1, int(limit.value) // max(1, len(tree.items))) if limit else max(1, n))
     for first in range(0, max(n, 1), step):
         part = slice(first, first + step)
         results = compute_points(tree, chosen[part], awarded[part]) if in_points else compute(tree, chosen[part])

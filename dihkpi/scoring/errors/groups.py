@@ -98,10 +98,10 @@ def group_scores(
         sample, names = sample_of(where, scores)
         how = estimator(sample, names, asked, definitions)
         found = how(scores.value)
-        between = np.zeros(found.value.shape)
+        between, df = np.zeros(found.value.shape), found.df
         if filled is not None:
-            found, between = pooled(filled(), how)
-        parts.append(tables.Level(where, names, found, between, _answered(scores, sample)))
+            found, between, df = pooled(filled(), how)
+        parts.append(tables.Level(where, names, found, between, df, _answered(scores, sample)))
     built = tables.Tables(scores, measured, asked, definitions)
 
     def joined(write: Callable[[tables.Level], pd.DataFrame]) -> pd.DataFrame:

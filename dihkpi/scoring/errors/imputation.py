@@ -109,7 +109,7 @@ def _values(scores: NodeScores, answers: Answers, filled: Answers) -> Matrix:
     return np.column_stack([results[code].share for code in scores.tree.order]) * (high - low) + low
 
 
-def pooled(tables: Iterator[Matrix], estimate: Callable[[Matrix], Estimates]) -> tuple[Estimates, Matrix]:
+def pooled(tables: Iterator[Matrix], estimate: Callable[[Matrix], Estimates]) -> tuple[Estimates, Matrix, Matrix]:
     """Estimates of the completed tables put together by Rubin's rules.
 
     Parameters
@@ -121,9 +121,11 @@ def pooled(tables: Iterator[Matrix], estimate: Callable[[Matrix], Estimates]) ->
     Returns
     -------
     within : Estimates
-        Mean of the values, with the mean sampling variance; ``df`` holds those of the total.
+        Mean of the values, with the mean sampling variance.
     between : numpy.ndarray, shape (groups, nodes)
         ``(1 + 1/m) B``, the variance that imputation adds.
+    df : numpy.ndarray, shape (groups, nodes)
+        Degrees of freedom of both together.
 
     Notes
     -----
@@ -141,5 +143,5 @@ def pooled(tables: Iterator[Matrix], estimate: Callable[[Matrix], Estimates]) ->
     with np.errstate(divide="ignore", invalid="ignore"):
         g = between / (within + between)
         df = 1 / (g**2 / (m - 1) + 1 / ((v + 1) / (v + 3) * v * (1 - g)))
-    df = np.where(between > 0, df, v)
-    return replace(found[0], value=values.mean(axis=0), variance=within, df=df), between
+    pooled_df = np.where(between > 0, df, found[0].df)
+    return replace(found[0], value=values.mean(axis=0), variance=within), between, pooled_df

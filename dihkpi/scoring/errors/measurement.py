@@ -61,15 +61,17 @@ def measurement_errors(scores: NodeScores, definitions: Definitions) -> Measurem
     ``sqrt(sum v_c^2 SEM_c^2)``, v the shares of weight (Mosier 1943, stratified alpha); any other node has its own
     alpha over its children.
     """
-    tree, least = scores.tree, int(definitions.value("item_quality")["respondents"])
+    tree, policy = scores.tree, definitions.policy.get("item_quality")
+    if policy is None:
+        return _nothing(len(tree.order), "schemas/policy.yaml has no item_quality, which says how many it takes")
+    if not len(scores.answers):
+        return _nothing(len(tree.order), "the answers are not known, only their scores")
+    least = int(policy.value["respondents"])
     width = {code: (high - low) for code, (low, high) in ((c, tree.scoring.nodes[c].scale) for c in tree.order)}
     at_wave = scores.wave_codes[0]
     first = slice(None) if not at_wave.any() else np.flatnonzero(at_wave == 0)
     found: dict[str, tuple[float, float, int, str]] = {}
     for bound in tree.nodes:
-        if not len(scores.answers):
-            found[bound.code] = (np.nan, np.nan, 0, "the answers are not known, only their scores")
-            continue
         below = [found[child][0] / width[child] for child in bound.children]
         weights = _nominal(scores, bound)
         means = bound.node.aggregate == "mean" or bool(tree.scoring.item_points)
@@ -89,6 +91,11 @@ def measurement_errors(scores: NodeScores, definitions: Definitions) -> Measurem
         np.array([c[0] for c in columns]), np.array([c[1] for c in columns]),
         np.array([c[2] for c in columns], dtype=np.intp), tuple(c[3] for c in columns),
     )  # fmt: skip
+
+
+def _nothing(nodes: int, reason: str) -> Measurement:
+    none = np.full(nodes, np.nan)
+    return Measurement(none, none, np.zeros(nodes, dtype=np.intp), (reason,) * nodes)
 
 
 def _from_alpha(parts: Matrix, node: Vector, least: int, of_nodes: bool) -> tuple[float, float, int, str]:

@@ -39,6 +39,8 @@ class Level:
         Means with their sampling error, shape (groups, nodes).
     between : numpy.ndarray
         Variance that imputation adds.
+    df : numpy.ndarray
+        Degrees of freedom of all errors together.
     answered : numpy.ndarray
         Mean number of items that a respondent answered.
     """
@@ -47,6 +49,7 @@ class Level:
     names: list[tuple[str, str | None]]
     found: Estimates
     between: Matrix
+    df: Matrix
     answered: Matrix
 
 
@@ -193,7 +196,7 @@ class Tables:
         # Where all customers were asked nothing is left of the sampling, but each score is still measured once only.
         once = np.nan_to_num(found.part * self._of_measurement(level))
         total = found.variance + once + level.between
-        df = found.df
+        df = level.df
         wider = np.sqrt(np.divide(total, found.variance, out=np.ones(total.shape), where=found.variance > 0))
         lo, hi = found.value - wider * (found.value - found.lo), found.value + wider * (found.hi - found.value)
         plain = (level.between > 0) | ((found.variance == 0) & (once > 0)) | np.isnan(found.lo)
