@@ -52,7 +52,7 @@ def parallel_analysis(
     """
     found = np.linalg.eigvalsh(correlation)[::-1]
     drawn = _random_correlations(len(correlation), n, replications, np.random.default_rng(seed))
-    random = np.asarray(np.quantile(np.linalg.eigvalsh(drawn)[:, ::-1], percentile, axis=0), dtype=np.float64)
+    random = np.quantile(np.linalg.eigvalsh(drawn)[:, ::-1], percentile, axis=0).astype(np.float64)
     above = found > random
     factors = len(found) if above.all() else int(np.argmin(above))
     return Parallel(factors, float(found[0] / np.trace(correlation)), found, random)
