@@ -16,12 +16,13 @@ from dihkpi.indicators.places import places_table
 from dihkpi.indicators.windows import Window
 from dihkpi.intake.columns import check_table
 from dihkpi.intake.safe_csv import write_csv
+from dihkpi.pipeline.tables import quality_of
 from dihkpi.reports.extracting import write_extracts
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PUBLISHED = ("indicators", "hubs", "places", "files")
+PUBLISHED = ("indicators", "hubs", "places", "files", "quality")
 """Tables that go out beside the reports: none of them knows a respondent."""
 
 
@@ -63,6 +64,7 @@ def write_results(
         "places": places_table(inputs.hubs, definitions),
         "files": check_table(files, definitions.tables["files"]),
         "issues": issues,
+        "quality": quality_of(inputs, about.options),
     }
     for name, table in tables.items():
         table.to_parquet(aside / f"{name}.parquet", index=False)
@@ -138,6 +140,7 @@ def dictionary(definitions: Definitions, options: Mapping[str, Mapping[str, str]
             for name, level in definitions.levels.items()
         },
         "policy": {name: definitions.value(name) for name in ("confidence_level", "disclosure_minimum")},
+        "item_quality": {name: float(value) for name, value in definitions.value("item_quality").items()},
         "breakdowns": _breakdowns(definitions),
         "rules": _rules(definitions),
     }

@@ -25,6 +25,7 @@ SECTIONS = {
     "below": "the smaller places in it",
     "hubs": "its hubs",
     "quality": "its files and their issues",
+    "surveys": "how well the surveys measure",
 }
 """Sections of an extract, and what a change of one is called."""
 
@@ -56,6 +57,7 @@ class Extract(Facts):
         self._content = content
         self.place: Mapping[str, Any] = content["place"]
         self.quality: Mapping[str, Any] = content["quality"]
+        self.surveys: list[Mapping[str, Any]] = content["surveys"]
         self.below_level: str = content["below"]["level"]
         self.unknown: int = content["below"]["unknown"]
 

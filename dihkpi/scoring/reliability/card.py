@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FIGURES = (
-    "n", "alpha", "alpha_lo", "alpha_hi", "omega", "factors", "first_share", "share_missing", "share_na", "mean", "sd",
-    "floor", "ceiling", "item_rest", "alpha_if_dropped", "loading", "other", "other_correlation", "flags",
+    "n", "respondents", "alpha", "alpha_lo", "alpha_hi", "omega", "factors", "first_share", "share_missing", "share_na",
+    "mean", "sd", "floor", "ceiling", "item_rest", "alpha_if_dropped", "loading", "other", "other_correlation", "flags",
 )  # fmt: skip
 """Columns that say something of the answers."""
 
@@ -72,7 +72,7 @@ def survey_quality(
     rows = [row for node in board.scoring.nodes for row in card.rows(node)]
     names = definitions.tables["quality"].columns
     table = pd.DataFrame(rows, columns=list(names)).assign(
-        survey=survey.survey, version=survey.version, wave=board.wave
+        survey=survey.survey, version=survey.version, wave=board.wave, respondents=len(board.values)
     )
     return check_table(table, definitions.tables["quality"], in_order=True)
 
@@ -106,7 +106,8 @@ def response_frequencies(answers: pd.DataFrame, survey: Survey) -> pd.DataFrame:
 
 def withhold_small(quality: pd.DataFrame, minimum: float) -> pd.DataFrame:
     """The table ``quality`` without the figures of items and nodes that fewer respondents than this stand behind."""
-    small = quality["n"].fillna(0).between(1, minimum, inclusive="left")
+    few = [quality[name].fillna(0).between(1, minimum, inclusive="left") for name in ("n", "respondents")]
+    small = few[0] | few[1]
     found = quality.copy()
     for name in FIGURES:
         found[name] = found[name].mask(small)

@@ -50,7 +50,7 @@ def parallel_analysis(
     *Educational and Psychological Measurement* 55, 377-393. Random covariance matrices are drawn as such (Wishart, by
     Bartlett's decomposition), so that the cost does not depend on the number of respondents.
     """
-    found = np.linalg.eigvalsh(correlation)[::-1]
+    found = np.linalg.eigvalsh(correlation)[::-1].astype(np.float64)
     drawn = _random_correlations(len(correlation), n, replications, np.random.default_rng(seed))
     random = np.quantile(np.linalg.eigvalsh(drawn)[:, ::-1], percentile, axis=0).astype(np.float64)
     above = found > random
