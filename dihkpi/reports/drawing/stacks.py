@@ -45,8 +45,10 @@ def stacks(
                 parts[part].append((across(start), y - BAR / 2, across(min(start + share, 1.0)), y + BAR / 2))
             start += share
         sheet.text(WIDTH, y, [text], SMALL, align="right")
-    x = left
+    x = 0.0
     for part, name in enumerate(legend):
+        if not parts[part]:
+            continue
         sheet.boxes(parts[part], PARTS[part])
         sheet.boxes([(x, EDGE + 4, x + 8, EDGE + 12)], PARTS[part])
         sheet.text(x + 12, EDGE + 8, [name], SMALL)

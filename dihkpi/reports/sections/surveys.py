@@ -10,16 +10,17 @@ from dihkpi.reports.drawing import figures as draw
 from dihkpi.reports.drawing.stacks import stacks
 from dihkpi.reports.extract import Extract
 from dihkpi.reports.facts import Estimate
-from dihkpi.reports.wording import esc, number, percent, plural
+from dihkpi.reports.wording import esc, listing, number, percent, plural
 
 Row = Mapping[str, Any]
 SCALES, ITEMS, CHARTS, BARS = 30, 60, 40, 18
 """Most scales, items and charts of a survey that are shown, and bars of one chart."""
 
+PARTS = ("lowest answer", "between", "best answer")
 # The signs of a status, with words of their own.
 VERDICTS = tuple(
     Markup(f'<span class="light {sign}">{said}</span>')
-    for sign, said in (("on_track", "reliable"), ("watch", "just reliable"), ("behind", "not reliable"))
+    for sign, said in (("on_track", "reliable"), ("watch", "not clear"), ("behind", "not reliable"))
 )
 
 
@@ -40,28 +41,31 @@ def survey_headline(extract: Extract, words: Words) -> Block:
 
     def show(scales: list[Row], items: list[Row]) -> Block:
         judged = [row for row in scales if row["status"] == "ok" and row["alpha"] is not None]
-        good = [row for row in judged if row["alpha"] >= limit]
+        sides = [_side(row, limit) for row in judged]
         seen = {row["item"] for row in items if row["status"] == "ok"}
         flagged = {row["item"] for row in items if row["flags"]}
         root = scales[0]
         n = next((row["respondents"] for row in scales if row["respondents"] is not None), None)
-        said = _verdict(len(good), len(judged), len(flagged), len(seen), limit, _limit(extract, "respondents"))
+        said = _verdict(sides, limit, _limit(extract, "respondents"))
+        many = f"{len(flagged)} of {plural(len(seen), 'item')} {'needs' if len(flagged) == 1 else 'need'}"
+        said += f" {many if flagged else 'No item needs'} a look." if seen else ""
         return sentence(esc(said), "lead") + cards([
             ("Respondents", words.fewer if n is None else number(n), "of the first assessment, later ones left out"),
-            ("Scales that are reliable enough", f"{len(good)} of {len(judged)}", f"alpha of {limit:.2f} or more"),
+            ("Reliable scales", f"{sides.count(0)} of {len(judged)}", f"whole interval of alpha above {limit:.2f}"),
             ("Alpha of the overall score", _alpha(words, root), _range(words, root)),
-            ("Items to look at", f"{len(flagged)} of {len(seen)}", "reasons below"),
+            ("Items to look at", f"{len(flagged)} of {len(seen)}", "with the reason below"),
         ])  # fmt: skip
 
     return _each(extract, show)
 
 
-def _verdict(good: int, judged: int, flagged: int, seen: int, limit: float, least: float) -> str:
-    if not judged:
+def _verdict(sides: list[int], limit: float, least: float) -> str:
+    if not sides:
         return f"Too few have answered to judge the scales: it takes {number(least)} respondents."
-    how = "All scales are" if good == judged else "No scale is" if not good else f"{good} of {judged} scales are"
-    look = "no item needs a look" if not flagged else f"{flagged} of {seen} items need a look"
-    return f"{how} reliable enough to compare groups (alpha of {limit:.2f} or more), and {look}."
+    good, open_, bad = (sides.count(side) for side in range(3))
+    first = f"{good} of {plural(len(sides), 'scale')} {'is' if good == 1 else 'are'} reliable"
+    rest = [f"{open_} cannot be told yet"] * (open_ > 0) + [f"{bad} {'is' if bad == 1 else 'are'} not"] * (bad > 0)
+    return f"{listing([first, *rest])} (alpha above or below {limit:.2f} with its whole interval)."
 
 
 def survey_scales(extract: Extract, words: Words) -> Block:
@@ -89,12 +93,16 @@ def survey_scales(extract: Extract, words: Words) -> Block:
     return _each(extract, show)
 
 
+def _side(row: Row, limit: float) -> int:
+    """0 where the whole interval of alpha is above a limit, 2 where it is below, 1 between."""
+    return 0 if row["alpha_lo"] >= limit else 2 if row["alpha_hi"] < limit else 1
+
+
 def _scale(words: Words, row: Row, limit: float, name: str) -> list[object]:
     alpha = row["alpha"]
     word = Markup("–")
     if row["status"] == "ok" and alpha is not None:
-        sure = row["alpha_lo"] is not None and row["alpha_lo"] >= limit
-        word = VERDICTS[0] if sure else VERDICTS[1] if alpha >= limit else VERDICTS[2]
+        word = VERDICTS[_side(row, limit)]
     elif row["reason"]:
         word = Markup(esc(row["reason"]))
     n = words.fewer if row["status"] == "c" else _count(row["n"])
@@ -117,7 +125,9 @@ def survey_issues(extract: Extract, words: Words) -> Block:
         ]  # fmt: skip
         more = len(flagged) - ITEMS
         note = f"and {plural(more, 'more item')}, in data/quality.csv" if more > 0 else ""
-        return table("Items to look at", ["Item", "Scale", "What was found", "Answers#"], rows, note)
+        return table(
+            f"{plural(len(flagged), 'item')} to look at", ["Item", "Scale", "What was found", "Answers#"], rows, note
+        )
 
     return _each(extract, show)
 
@@ -135,12 +145,26 @@ def survey_items(extract: Extract, words: Words) -> Block:
                 f"{name}: best answer {percent(shares[2]) if shares else 'not shown'}, no answer {none}"
                 for name, shares, none in bars
             )
-            block += stacks(
-                bars, ("lowest answer", "between", "best answer"), "no answer", f"{label}. {spoken}.", label
-            )
+            answered = [row["n"] for row in rows if row["n"] is not None]
+            base = f" (n = {_span(answered)})" if answered else ""
+            caption = f"Answers of those who gave one{base}; on the right the share of all who gave none"
+            block += sentence(f"<strong>{esc(label)}</strong>")
+            block += stacks(bars, PARTS, "no answer", f"{label}. {spoken}.", caption)
         return block
 
     return _each(extract, show)
+
+
+def _span(numbers: list[int]) -> str:
+    """The least and the greatest of some numbers.
+
+    Examples
+    --------
+    >>> _span([41, 41]), _span([38, 1200, 41])
+    ('41', '38 to 1,200')
+    """
+    least, most = min(numbers), max(numbers)
+    return number(least) if least == most else f"{number(least)} to {number(most)}"
 
 
 def _charts(scales: list[Row], items: list[Row]) -> Iterator[tuple[str, list[Row]]]:

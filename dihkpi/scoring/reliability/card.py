@@ -178,7 +178,7 @@ class _Card:
             floor, ceiling = (float(np.mean(there == end[place])) if n else np.nan for end in (board.low, board.high))
             sd = float(np.sqrt(self.whole.covariance[place, place])) / best
             missing = float(board.absent[place])
-            traits = Traits(missing, floor, ceiling, sd, float(rest[at]), other, correlation, near[at])
+            traits = Traits(n, missing, floor, ceiling, sd, float(rest[at]), other, correlation, near[at])
             row = {
                 "node": node, "item": item, "label": board.label(item, node=False), "n": n, "share_missing": missing,
                 "share_na": float(board.apart[place]), "mean": float(there.mean()) / best if n else np.nan, "sd": sd,
@@ -192,7 +192,7 @@ class _Card:
             elif self._few(n):
                 row |= {"status": "u", "reason": self._too_few(n)}
             else:
-                row["flags"] = "; ".join(item_flags(traits, self.limits)) or None
+                row["flags"] = "; ".join(item_flags(traits, self.limits, self.level)) or None
             yield row
 
     def _other(self, place: int, item: str) -> tuple[str, float]:
