@@ -148,7 +148,7 @@ def survey_items(extract: Extract, words: Words) -> Block:
             answered = [row["n"] for row in rows if row["n"] is not None]
             base = f" (n = {_span(answered)})" if answered else ""
             caption = f"Answers of those who gave one{base}; on the right the share of all who gave none"
-            block += sentence(f"<strong>{esc(label)}</strong>")
+            block += Block(f"<h4>{esc(label)}</h4>")
             block += stacks(bars, PARTS, "no answer", f"{label}. {spoken}.", caption)
         return block
 
@@ -181,7 +181,8 @@ def _parts(row: Row) -> tuple[float, ...]:
         return ()
     if row["sd"] == 0:
         return (0.0, 0.0, 1.0) if row["ceiling"] else (1.0, 0.0, 0.0) if row["floor"] else (0.0, 1.0, 0.0)
-    return (row["floor"], max(1 - row["floor"] - row["ceiling"], 0.0), row["ceiling"])
+    between = round(1 - row["floor"] - row["ceiling"], 3)  # what is left by rounding is nothing
+    return (row["floor"], max(between, 0.0), row["ceiling"])
 
 
 def _unanswered(words: Words, row: Row) -> str:
@@ -216,4 +217,5 @@ def _count(value: float | None) -> str:
 
 
 def _limit(extract: Extract, name: str) -> float:
-    return float(extract.dictionary["item_quality"][name])
+    limits = extract.dictionary.get("item_quality", {})  # results of an earlier version have none, and no surveys
+    return float(limits.get(name, "nan"))
