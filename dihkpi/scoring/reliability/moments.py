@@ -12,6 +12,7 @@ import numpy.typing as npt
 Matrix = npt.NDArray[np.float64]
 Vector = npt.NDArray[np.float64]
 Missing = Literal["pairwise", "listwise"]
+_BLOCK = 65_536  # rows at a time, so that memory does not grow by copies of the whole
 
 
 @dataclass(frozen=True)
@@ -79,19 +80,22 @@ def moments(values: Matrix, missing: Missing = "pairwise") -> Moments:
     >>> moments(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, np.nan]])).covariance.tolist()
     [[4.0, 2.0], [2.0, 2.0]]
     """
-    there = ~np.isnan(values)
     if missing == "listwise":
-        values = values[there.all(axis=1)]
-        there = np.ones(values.shape, dtype=bool)
+        values = values[~np.isnan(values).any(axis=1)]
     # Differences to a value of the item itself: a constant item gets a variance of exactly 0.
-    least = np.where(there, values, np.inf).min(axis=0, initial=np.inf)
-    x = np.where(there, values - np.where(np.isfinite(least), least, 0.0), 0.0)
-    mask = there.astype(float)
-    pairs, sums, products = mask.T @ mask, x.T @ mask, x.T @ x
+    least, most = np.fmin.reduce(values, axis=0, initial=np.inf), np.fmax.reduce(values, axis=0, initial=-np.inf)
+    pairs, sums, products = (np.zeros((len(least), len(least))) for _ in range(3))
+    for start in range(0, len(values), _BLOCK):
+        block = values[start : start + _BLOCK]
+        there = ~np.isnan(block)
+        x, mask = np.where(there, block - np.where(np.isfinite(least), least, 0.0), 0.0), there.astype(float)
+        pairs += mask.T @ mask
+        sums += x.T @ mask
+        products += x.T @ x
     covariance = np.full(pairs.shape, np.nan)
     some = pairs > 1
     with np.errstate(divide="ignore", invalid="ignore"):
         np.divide(products - sums * sums.T / pairs, pairs - 1, out=covariance, where=some)
-    constant = np.where(there, values, -np.inf).max(axis=0, initial=-np.inf) == least
+    constant = most == least
     covariance[np.ix_(constant, constant)] = np.where(some[np.ix_(constant, constant)], 0.0, np.nan)
     return Moments(covariance, pairs, missing)
