@@ -268,6 +268,6 @@ def test_numbers_of_a_composite_are_taken_as_normalised(definitions: Definitions
 def test_a_hundred_thousand_respondents_take_seconds(definitions: Definitions) -> None:
     survey = definitions.survey("dma_sme")
     answers = at_random(survey, 100_000)
-    start = time.perf_counter()
+    start = time.process_time()
     survey_quality(answers, survey, definitions)
-    assert time.perf_counter() - start < 15
+    assert time.process_time() - start < 10
