@@ -17,6 +17,7 @@ from dihkpi.indicators.windows import Window
 from dihkpi.intake.columns import check_table
 from dihkpi.intake.safe_csv import write_csv
 from dihkpi.pipeline.explaining import Explained
+from dihkpi.pipeline.tables import quality_of
 from dihkpi.reports.extracting import write_extracts
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 PUBLISHED = {
     "indicators": "indicators", "hubs": "hubs", "places": "places", "files": "files", "place_scores": "scores",
     "uncertainty": "uncertainty", "place_contributions": "contributions", "ranks": "ranks", "strengths": "strengths",
+    "quality": "quality",
 }  # fmt: skip
 """Tables that go out beside the reports, and their names there: none of them knows a respondent."""
 
@@ -73,6 +75,7 @@ def write_results(
         "place_contributions": explained.contributions,
         "ranks": explained.ranks,
         "strengths": explained.strengths,
+        "quality": quality_of(inputs, about.options),
     }
     for name, table in tables.items():
         table.to_parquet(aside / f"{name}.parquet", index=False)
@@ -148,6 +151,7 @@ def dictionary(definitions: Definitions, options: Mapping[str, Mapping[str, str]
             for name, level in definitions.levels.items()
         },
         "policy": {name: definitions.value(name) for name in ("confidence_level", "disclosure_minimum")},
+        "item_quality": {name: float(value) for name, value in definitions.value("item_quality").items()},
         "breakdowns": _breakdowns(definitions),
         "rules": _rules(definitions),
     }

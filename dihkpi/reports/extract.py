@@ -27,6 +27,7 @@ SECTIONS = {
     "hubs": "its hubs",
     "quality": "its files and their issues",
     "explained": "its scores and how they come about",
+    "surveys": "how well the surveys measure",
 }
 """Sections of an extract, and what a change of one is called."""
 
@@ -59,6 +60,7 @@ class Extract(Facts):
         self.place: Mapping[str, Any] = content["place"]
         self.quality: Mapping[str, Any] = content["quality"]
         self.explained = Explained(content["explained"])
+        self.surveys: list[Mapping[str, Any]] = content["surveys"]
         self.below_level: str = content["below"]["level"]
         self.unknown: int = content["below"]["unknown"]
 

@@ -60,6 +60,7 @@ class Extracting:
             "hubs": [] if level == "hub" else self._listed(members),
             "quality": self._quality(place, members),
             "explained": self._explained.get(place, no_scores()),
+            "surveys": self._surveys if level == "network" else [],
         }
 
     def _about(self, members: list[str]) -> dict[str, Any]:
@@ -213,6 +214,18 @@ class Extracting:
         found: dict[str, Any] = {"files": len(names), "rules": _by_rule(issues)}
         found |= {name: sum(row[_FILE.index(name)] for row in rows) for name in _COUNTS}
         return found | ({"listed": rows} if place[0] == "hub" else {})
+
+    @cached_property
+    def _surveys(self) -> list[dict[str, Any]]:
+        """Each survey that was answered, with the rows of its quality card, rounded closer than they are shown."""
+        table = self._results.quality
+        if table.empty:
+            return []
+        table = table.round(dict.fromkeys(table.select_dtypes("float"), 4))
+        return [
+            {"survey": survey, "rows": [{str(k): _plain(v) for k, v in row.items()} for row in rows.to_dict("records")]}
+            for survey, rows in table.groupby("survey", sort=False)
+        ]
 
     @cached_property
     def _files(self) -> dict[str, list[list[Any]]]:

@@ -82,6 +82,11 @@ class Results(Facts):
         return rows.assign(breakdown=rows["breakdown"].fillna(""))
 
     @cached_property
+    def quality(self) -> pd.DataFrame:
+        """How well the surveys measure; nothing where the results are of a version that did not look."""
+        return self._table("quality") if (self.folder / "quality.parquet").is_file() else pd.DataFrame()
+
+    @cached_property
     def active(self) -> set[str]:
         """Hubs that submitted something."""
         return set(self.hubs.loc[self.hubs["submitted"].astype(bool), "hub"])

@@ -452,7 +452,9 @@ def report_definitions(notebooks: Path = ROOT / "notebooks") -> Any:
 
     entries = YAML(typ="safe").load((notebooks / "reports.yaml").read_text(encoding="utf-8"))
     reports = {
-        key: SimpleNamespace(id=key, title=e["title"], template=e["template"], levels=tuple(e["levels"]))
+        key: SimpleNamespace(
+            id=key, title=e["title"], template=e["template"], levels=tuple(e["levels"]), needs=e.get("needs")
+        )
         for key, e in entries.items()
     }
     return SimpleNamespace(reports=reports, file=lambda *parts: ROOT.joinpath(notebooks, *parts[1:]))
