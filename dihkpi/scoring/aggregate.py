@@ -131,9 +131,7 @@ def middle(values: Matrix, weights: Vector) -> tuple[Vector, Vector]:
     half = reached[..., -1:] / 2.0
     slack = 1e-12 * half
     sides = (reached >= half - slack), (reached > half + slack)
-    low, high = (
-        np.take_along_axis(ordered, side.argmax(axis=-1)[..., None], axis=-1)[..., 0] for side in sides
-    )
+    low, high = (np.take_along_axis(ordered, side.argmax(axis=-1)[..., None], axis=-1)[..., 0] for side in sides)
     return low, high
 
 

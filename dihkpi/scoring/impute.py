@@ -125,7 +125,7 @@ def _mean(basis: Matrix) -> Matrix:
     """Mean of each column, as one row; NaN for a column without values."""
     missing = np.isnan(basis)
     n = (~missing).sum(axis=-2, keepdims=True)
-    return np.where(missing, 0.0, basis).sum(axis=-2, keepdims=True) / np.where(n > 0, n, np.nan)
+    return np.asarray(np.where(missing, 0.0, basis).sum(axis=-2, keepdims=True) / np.where(n > 0, n, np.nan))
 
 
 def _median(basis: Matrix) -> Matrix:
