@@ -18,21 +18,6 @@ NA = np.nan
 N = 9
 
 
-def survey_of(
-    frame: pd.DataFrame, scoring: dict[str, Any], wave: str | None = None, key: tuple[str, ...] = ()
-) -> Survey:
-    """A survey with one form of values."""
-    keys = ["unit", *filter(None, [wave]), *key]
-    text = [*keys, "group"]
-    columns = {name: {"type": "text" if name in text else "decimal"} for name in frame}
-    form = {"title": "Values", "kind": "values", "key": keys, "wave": wave, "columns": columns}
-    raw = {"reference": "ours", "level": "country", **scoring}
-    return Survey.model_validate({
-        "survey": "index", "version": "v1", "title": "Index", "reference": "ours", "forms": {"values": form},
-        "raw_scoring": raw,
-    })  # fmt: skip
-
-
 def a_frame(periods: int = 1, missing: bool = True) -> pd.DataFrame:
     rng = np.random.default_rng(3)
     n = N * periods
@@ -101,7 +86,9 @@ def engine_of(frame: pd.DataFrame, survey: Survey, definitions: Definitions, pai
 
 
 @pytest.mark.parametrize("name", PIPELINES)
-def test_draws_of_the_data_are_scored_as_tables_of_their_own(name: str, definitions: Definitions) -> None:
+def test_draws_of_the_data_are_scored_as_tables_of_their_own(
+    name: str, definitions: Definitions, survey_of: Any
+) -> None:
     """Item b has a standard error; each draw, written into the table, must score the same."""
     frame = a_frame()
     posts = {} if name.startswith("treat") else ITEM
@@ -127,7 +114,9 @@ def without_error(survey: Survey) -> Survey:
 
 @pytest.mark.parametrize("over", ["all", "period", "2020"])
 @pytest.mark.parametrize("method", ["min_max", "z_score", "percentile_rank", "distance_to_leader", "bands"])
-def test_bounds_hold_inside_a_replication_and_a_period(method: str, over: str, definitions: Definitions) -> None:
+def test_bounds_hold_inside_a_replication_and_a_period(
+    method: str, over: str, definitions: Definitions, survey_of: Any
+) -> None:
     frame = a_frame(periods=2)
     items = {code: {"error": "se"} if code == "b" else {} for code in "abcd"}
     own = {"shares": [0.3, 0.6]} if method == "bands" else {}
@@ -145,7 +134,7 @@ def test_bounds_hold_inside_a_replication_and_a_period(method: str, over: str, d
         assert found[draw].ravel() == pytest.approx(expected, rel=1e-12, abs=1e-12, nan_ok=True)
 
 
-def test_results_do_not_depend_on_blocks_or_on_the_order_of_rows(definitions: Definitions) -> None:
+def test_results_do_not_depend_on_blocks_or_on_the_order_of_rows(definitions: Definitions, survey_of: Any) -> None:
     frame = a_frame()
     items = {code: {"error": "se"} if code == "b" else {} for code in "abcd"}
     noise = {"weights": {"nodes": "all", "noise": 0.25}, "fill": {"step": 1, "alternatives": [{"method": "mean"}]}}

@@ -101,7 +101,8 @@ def spread(runs: Matrix, value: Matrix, level: float, *, all_there_is: bool = Fa
     reason = np.full(value.shape, None, dtype=object)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # units without any score are told below
-        deviation = (np.nanstd if lost.any() else np.std)(runs, axis=0, ddof=0 if all_there_is else 1)
+        moved = runs - value  # so that a score that does not move has an error of exactly 0
+        deviation = (np.nanstd if lost.any() else np.std)(moved, axis=0, ddof=0 if all_there_is else 1)
         low, high = (np.nanquantile if lost.any() else np.quantile)(runs, ends, axis=0)
     for row, node in np.argwhere((lost > 0) & ~np.isnan(value)):
         reason[row, node] = f"no score in {lost[row, node]} of {len(runs)} replications"

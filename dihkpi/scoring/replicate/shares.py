@@ -57,7 +57,7 @@ def _blank(names: tuple[str, ...], shape: tuple[int, ...]) -> Shares:
 def _of_node(engine: Engine, runs: Runs, values: Matrix, shares: Shares, node: int, level: float) -> None:
     a = values[runs.place("A")]
     if "B" not in runs.plans or len(shares.names) < 2:  # one factor is everything, where anything varies
-        varies = np.where(a.std(axis=0) > 0, 1.0, np.nan)
+        varies = np.where(np.ptp(a, axis=0) > 0, 1.0, np.nan)
         shares.first[..., node], shares.total[..., node] = varies, varies
         return
     b = values[runs.place("B")]
