@@ -36,6 +36,9 @@ def mean(values: Matrix, weights: Vector) -> Vector:
     >>> mean(np.array([[0.0, 1.0], [np.nan, 0.5]]), np.array([1.0, 3.0])).tolist()
     [0.75, 0.5]
     """
+    if np.isfinite(values).all():
+        base = np.asarray(weights.sum(axis=-1))
+        return _dot(values, weights) / np.where(base > 0, base, np.nan)
     there = ~np.isnan(values) & (weights != 0)
     total = _dot(np.where(there, values, 0.0), weights)
     base = _dot(there, weights)

@@ -145,9 +145,10 @@ class _Node:
         self._settings = self._own_settings()
         with np.errstate(divide="ignore", invalid="ignore"):
             values = NUMERIC[node.aggregate](self._used, self.weights, **self._settings)
-        refused = self._refused(missing) | state.aside
+        refused = self._refused(missing) | state.aside if missing.any() else state.aside
         self._nothing = missing.all(axis=-1) & ~state.aside
-        self._check_lost(values, ~missing & (self.weights != 0), refused | self._nothing)
+        if not np.isfinite(values).all():
+            self._check_lost(values, ~missing & (self.weights != 0), refused | self._nothing)
         empty = 0.0 if node.empty == "zero" else np.nan
         self.values = np.where(refused, np.nan, np.where(self._nothing, empty, values))
         self._plain = values

@@ -69,8 +69,10 @@ def _check_whole(state: State, scoring: Scoring) -> None:
             )
 
 
-def at(rows: Places, items: Places) -> tuple[Any, Places, Places]:
-    """Index of the cells of some rows and items, in every replication."""
+def at(rows: Places, items: Places) -> tuple[Any, ...]:
+    """Index of the cells of some rows and items, in every replication; slices, which cost no copy, where they do."""
+    if len(rows) and len(items) and np.ptp(rows) == len(rows) - 1 and np.ptp(items) == len(items) - 1:
+        return ..., slice(rows[0], rows[-1] + 1), slice(items[0], items[-1] + 1)  # both rise
     return ..., rows[:, None], items
 
 
@@ -148,9 +150,9 @@ class _Run:
                 after = state.on_impute(Imputed(self.number, rows, basis, self.items, before, source, after, fill))
             if (~np.isnan(before) & (before != after)).any():
                 raise AssertionError("an imputation has changed a value that was there: a fault of the program")
-            self._put(rows, self.items, after, step.method)
             if not state.stacked:
                 state.imputed[at(rows, self.items)] |= np.isnan(before) & ~np.isnan(after)
+            self._put(rows, self.items, after, step.method)  # from here on 'before' may show the new values
         left = int(np.isnan(state.values[at(self.rows, self.items)]).sum())
         if left:
             self._note(f"{left} {'cell is' if left == 1 else 'cells are'} missing still, as nothing tells the value")
@@ -221,7 +223,7 @@ class _Run:
 
     def normalise(self) -> None:
         state, step, numbers = self.state, self.step, self.state.numbers
-        snapshot = state.values.copy()
+        snapshot = state.values  # no block reads what another has written
         done = state.normalised.copy()
         if len(numbers.periods) > 1 and step.over in ("all", "period"):
             self._tell_estimates()
@@ -254,8 +256,9 @@ class _Run:
     ) -> tuple[Matrix, Posts]:
         """Values and posts with logarithms taken and signs turned, where that was not done by an earlier step."""
         state, definitions = self.state, list(self.scoring.items.values())
-        values, posts = values.copy(), state.posts
-        signs = np.ones(values.shape[-1])
+        posts, signs = state.posts, np.ones(values.shape[-1])
+        if any(item.transform == "log" for item in definitions):
+            values = values.copy()
         for place in items:
             item = definitions[place]
             if done[used, place].any():

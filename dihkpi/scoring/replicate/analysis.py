@@ -16,7 +16,7 @@ from dihkpi.scoring.composite import head_of, prepared
 from dihkpi.scoring.replicate.choices import Choices
 from dihkpi.scoring.replicate.design import ALL, DATA, METHOD, Runs, data_plans, full_plans, size_of
 from dihkpi.scoring.replicate.engine import Engine
-from dihkpi.scoring.replicate.errors import Spread, data_spreads, spread
+from dihkpi.scoring.replicate.errors import Spread, data_spreads, quantiles, spread
 from dihkpi.scoring.replicate.ranks import RANGE, places
 from dihkpi.scoring.replicate.record import noise_drawn, runs_taken
 from dihkpi.scoring.replicate.shares import Shares, shares_of
@@ -227,12 +227,8 @@ class _Report:
         rank = places(self.value.T, period).T
         found = {}
         for source, names in plans.items():
-            of_runs = [places(np.moveaxis(runs.of(name), -1, 0), period) for name in names]
-            drawn = np.concatenate(of_runs, axis=1)
-            quantile = (
-                np.nanquantile if np.isnan(drawn).any() and not np.isnan(drawn).all(axis=1).any() else np.quantile
-            )
-            found[source] = quantile(drawn, [RANGE[0], 0.5, RANGE[1]], axis=1).transpose(0, 2, 1)
+            drawn = np.concatenate([runs.places[runs.place(name)] for name in names])
+            found[source] = quantiles(drawn, (RANGE[0], 0.5, RANGE[1]))
         lo, median, hi = (self._stacked([one[side] for one in found.values()]) for side in range(3))
         return pd.DataFrame({
             **self._head(len(found)),

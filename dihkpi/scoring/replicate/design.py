@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from dihkpi.scoring.replicate.engine import Engine, Matrix, Places, Plan
+from dihkpi.scoring.replicate.ranks import places
 from dihkpi.scoring.replicate.sources import generator
 
 DATA, METHOD, ALL = "data", "method", "all"
@@ -27,7 +30,15 @@ class Runs:
         runs, place = np.unique(np.concatenate(list(plans.values())), axis=0, return_inverse=True)
         self.values = engine.run(runs)
         ends = np.cumsum([len(plan) for plan in plans.values()])
+        self._period = engine.numbers.period
         self._place = dict(zip(plans, np.split(place.ravel(), ends[:-1]), strict=True))
+
+    @cached_property
+    def places(self) -> npt.NDArray[np.float32]:
+        """Places of the units, of the shape of ``values``."""
+        nodes = range(self.values.shape[-1])
+        found = [places(self.values[..., node], self._period).astype(np.float32) for node in nodes]
+        return np.moveaxis(np.stack(found), 0, -1)
 
     def place(self, name: str) -> Places:
         """Rows of ``values`` that are the runs of a plan."""
@@ -69,6 +80,11 @@ def full_plans(engine: Engine, n: int) -> dict[str, Plan]:
             engine.factors[place]: _alone(engine, place, n) for place in range(engine.n_data, len(engine.factors))
         }
     return {name: plan.astype(np.int32) for name, plan in plans.items()}
+
+
+def sample(engine: Engine, n: int) -> Plan:
+    """Runs that vary everything at once; n is a power of two, or the alternatives are spread a little unevenly."""
+    return _samples(engine, size_of(engine, n))[0][:n]
 
 
 def sets_of(engine: Engine) -> dict[str, list[int]]:

@@ -116,7 +116,7 @@ class Engine:
         ScoringError
             When a combination of choices cannot be computed; the message names it.
         """
-        result = np.full((len(plan), len(self.numbers.unit), len(self.nodes)), np.nan)
+        result = np.full((len(self.nodes), len(plan), len(self.numbers.unit)), np.nan)
         drawn = [place for place in range(plan.shape[1]) if not self.classes(place)]
         pair = (plan[:, drawn].max(axis=1, initial=0) - 1) // 2  # -1 where nothing is drawn
         takes = self._takes()
@@ -125,7 +125,7 @@ class Engine:
             stop = min(start + self._block, self.pairs)
             draws = _Draws(2 * start, {place: _after_none(take(2 * (stop - start))) for place, take in takes.items()})
             self._run_block(plan, np.flatnonzero((pair >= start) & (pair < stop)), draws, result)
-        return result
+        return np.moveaxis(result, 0, -1)
 
     def _takes(self) -> dict[int, Take]:
         """Per factor that is drawn, the stream of its draws."""
@@ -172,7 +172,7 @@ class Engine:
                     found = node_values(state, scoring, replace(variation, noise=noise))
                 for node, code in enumerate(self.nodes):
                     if code in found:
-                        result[runs[some], :, node] = found[code]
+                        result[node, runs[some]] = found[code]
 
     def _noise(self, plan: Plan, draws: _Draws) -> dict[str, Matrix]:
         noise: dict[str, Matrix] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,7 +103,7 @@ def spread(runs: Matrix, value: Matrix, level: float, *, all_there_is: bool = Fa
         warnings.simplefilter("ignore", RuntimeWarning)  # units without any score are told below
         moved = runs - value  # so that a score that does not move has an error of exactly 0
         deviation = (np.nanstd if lost.any() else np.std)(moved, axis=0, ddof=0 if all_there_is else 1)
-        low, high = (np.nanquantile if lost.any() else np.quantile)(runs, ends, axis=0)
+    low, high = quantiles(runs, ends)
     for row, node in np.argwhere((lost > 0) & ~np.isnan(value)):
         reason[row, node] = f"no score in {lost[row, node]} of {len(runs)} replications"
     reason[np.isnan(value)] = "no score"
@@ -111,6 +111,16 @@ def spread(runs: Matrix, value: Matrix, level: float, *, all_there_is: bool = Fa
     blank = np.full(value.shape, np.nan)
     low, high, deviation = (np.where(gone, np.nan, side) for side in (low, high, deviation))
     return Spread(deviation, low, high, blank, blank, len(runs), reason)
+
+
+def quantiles(runs: npt.NDArray[np.floating], shares: Sequence[float]) -> Matrix:
+    """Quantiles over the first axis of what is there; NaN where nothing is."""
+    missing = np.isnan(runs)
+    if not missing.any():
+        return np.asarray(np.quantile(runs, shares, axis=0), dtype=float)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.asarray(np.nanquantile(runs, shares, axis=0), dtype=float)
 
 
 def _with_t(plain: Spread, value: Matrix, df: Matrix, level: float, n: Matrix) -> Spread:

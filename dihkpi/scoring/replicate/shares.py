@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from dihkpi.scoring.replicate.design import DATA, METHOD, Runs, sets_of
 from dihkpi.scoring.replicate.engine import Engine
-from dihkpi.scoring.replicate.ranks import places
 from dihkpi.scoring.replicate.sobol import bootstrap, drawn_anew, sobol_indices
 from dihkpi.scoring.replicate.sources import generator
 
@@ -43,8 +42,7 @@ def shares_of(engine: Engine, runs: Runs, level: float) -> dict[str, Shares]:
     names, shape = tuple(sets) or engine.factors, runs.values.shape[1:]
     found = {output: _blank(names, shape) for output in ("score", "rank")}
     for node in range(shape[1]):
-        scores = np.ascontiguousarray(runs.values[..., node])
-        for output, values in (("score", scores), ("rank", places(scores, engine.numbers.period))):
+        for output, values in (("score", runs.values[..., node]), ("rank", runs.places[..., node].astype(float))):
             _of_node(engine, runs, values, found[output], node, level)
     return {output: _with_complement(engine, shares) for output, shares in found.items()}
 
