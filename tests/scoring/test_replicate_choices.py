@@ -299,3 +299,21 @@ def test_a_whole_pipeline_with_its_sensitivity_through_a_folder(tmp_path: Path) 
         "imputation", "treatment", "normalisation", "weights", "aggregation", "items")}  # fmt: skip
     root = found.indices[(found.indices["dimension"] == "overall") & (found.indices["output"] == "rank")]
     assert root[["first", "total"]].notna().any().all()
+
+
+def test_the_worked_example_of_the_page(analyse: Any) -> None:
+    frame = pd.DataFrame({"unit": ["k"], "a": [80.0], "b": [20.0]})
+    plain = {"items": {"a": {}, "b": {}}, "nodes": {"overall": {"label": "All", "items": {"code": ["a", "b"]}}}}
+    choices = {
+        "weights": {"nodes": "all", "noise": 0.3},
+        "aggregation": {"nodes": "all", "alternatives": [{"aggregate": "geometric"}]},
+    }
+    found = analyse(choices, frame, more={**plain, "steps": []}, replications=4096)
+    se = found.table.set_index("source")["se"].to_dict()
+    share = found.table.set_index("source")["share"].to_dict()
+    assert se["method.weights"] == pytest.approx(3.7, abs=0.1) and se["method.aggregation"] == pytest.approx(
+        5, abs=0.01
+    )
+    assert share["method.aggregation"] == pytest.approx(0.67, abs=0.03)
+    page = (Path(__file__).parents[2] / "docs/methods/sensitivity.md").read_text(encoding="utf-8")
+    assert "So it is 60 / 4 · 0.3 · √(2/3) = 3.7 off" in page and "has 67 % of the variance" in page
