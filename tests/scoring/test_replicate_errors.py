@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from dihkpi.definitions import Definitions
-from dihkpi.errors import DefinitionError, ScoringError
+from dihkpi.errors import DefinitionError, ScoringError, UsageError
 from dihkpi.scoring.composite import score_values
 from dihkpi.scoring.replicate.analysis import CompositeUncertainty, composite_uncertainty
 from dihkpi.scoring.replicate.imputation import rubin
@@ -251,3 +251,29 @@ def test_no_spread_in_a_replication_is_told(analyse: Any) -> None:
     scoring = {**ONE, "repeats": {"column": "rater"}, "steps": [{"step": "normalise", "method": "min_max"}]}
     with pytest.raises(ScoringError, match=r"uncertainty .*steps › 1 \(normalise min_max\) › a: all 2 units have the"):
         analyse(frame, scoring, key=("rater",), replications=64)
+
+
+def test_rows_of_a_panel_stay_in_their_period(analyse: Any) -> None:
+    rows = [("k", "2020", 1.0), ("k", "2020", 5.0), ("k", "2021", 9.0), ("k", "2021", 9.0), ("l", "2020", 2.0)]
+    frame = pd.DataFrame(rows, columns=["unit", "year", "a"]).assign(rater=[f"r{i}" for i in range(5)])
+    found = analyse(frame, {**ONE, "repeats": {"column": "rater"}}, wave="year", key=("rater",), replications=4000)
+    table = found.table[found.table["source"] == "rater"].set_index(["code", "wave"])
+    assert table["value"].to_dict() == {("k", "2020"): 3.0, ("k", "2021"): 9.0, ("l", "2020"): 2.0}
+    assert table["se"].round(1).dropna().to_dict() == {("k", "2020"): 2.0, ("k", "2021"): 0.0}
+    assert found.ranks.set_index(["code", "wave"]).query("source == 'all'")["rank"].to_dict() == {
+        ("k", "2020"): 1, ("k", "2021"): 1, ("l", "2020"): 2,
+    }  # fmt: skip
+
+
+def test_an_error_too_large_for_a_logarithm_is_told_with_its_place(analyse: Any) -> None:
+    frame = pd.DataFrame({"unit": list("kl"), "a": [1.0, 20.0], "e": [3.0, 3.0]})
+    scoring = {"items": {"a": {"error": "e", "transform": "log", "low": 1, "high": 100}}, "nodes": ONE["nodes"],
+               "steps": [{"step": "normalise", "method": "goalposts"}]}  # fmt: skip
+    with pytest.raises(ScoringError, match=r"a draw of the data: .*steps › 1 .* › a: -.* of k has no logarithm"):
+        analyse(frame, scoring, replications=200)
+
+
+def test_replications_that_tell_nothing_are_refused(analyse: Any) -> None:
+    frame = pd.DataFrame({"unit": list("kl"), "a": [1.0, 20.0], "e": [3.0, 3.0]})
+    with pytest.raises(UsageError, match="1 replications tell nothing"):
+        analyse(frame, {"items": {"a": {"error": "e"}}, "nodes": ONE["nodes"]}, replications=1)

@@ -157,7 +157,9 @@ class Engine:
             for start in range(0, len(data), self._block):
                 inside = (place >= start) & (place < start + self._block)
                 with self._naming(classes):
-                    values = self._steps(self._pipeline(classes), data[start : start + self._block], draws)
+                    pipeline = self._pipeline(classes)
+                with self._naming(classes, bool(data[start : start + self._block].any())):
+                    values = self._steps(pipeline, data[start : start + self._block], draws)
                 self._trees(plan, members[inside], place[inside] - start, values, draws, result)
 
     def _trees(self, plan: Plan, runs: Places, place: Places, values: Matrix, draws: _Draws, result: Matrix) -> None:
@@ -168,7 +170,7 @@ class Engine:
                 own = values if np.array_equal(place[some], np.arange(len(values))) else values[place[some]]
                 state = replace(pipeline.state, values=own, replay=True)
                 noise = self._noise(plan[runs[some]], draws)
-                with self._naming(classes):
+                with self._naming(classes, bool(plan[runs[some], : self.n_data].any())):
                     found = node_values(state, scoring, replace(variation, noise=noise))
                 for node, code in enumerate(self.nodes):
                     if code in found:
@@ -237,12 +239,12 @@ class Engine:
         return self._known[classes]
 
     @contextmanager
-    def _naming(self, classes: Classes) -> Iterator[None]:
+    def _naming(self, classes: Classes, drawn: bool = False) -> Iterator[None]:
         """Put the combination in front of what goes wrong in it."""
         try:
             yield
         except ScoringError as fault:
-            told = self.choices.told(classes)
+            told = self.choices.told(classes) + (", a draw of the data" if drawn else "")
             if any(told in problem for problem in fault.problems):
                 raise
             raise ScoringError([f"{told}: {problem}" for problem in fault.problems], "the replications") from None
