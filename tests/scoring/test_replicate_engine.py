@@ -96,9 +96,8 @@ def test_draws_of_the_data_are_scored_as_tables_of_their_own(
     survey = survey_of(frame, {"items": items, "nodes": TREE, **PIPELINES[name]}, wave="year")
     engine = engine_of(frame, survey, definitions)
     found = engine.run(np.arange(4, dtype=np.int32)[:, None])
-    drawn = engine.sources[0].open(1)(3)
-    for draw in range(4):
-        delta = drawn[draw - 1, :, 1] if draw else 0.0
+    first, second = (engine.sources[0].open(1, side)(2)[:, :, 1] for side in (0, 1))
+    for draw, delta in enumerate((0.0, first[0], second[0], first[1])):
         plain = score_values(frame.assign(b=frame["b"] + delta), without_error(survey), definitions)
         expected = plain.scores["value"].to_numpy().reshape(found[draw].shape)
         assert np.array_equal(np.isnan(found[draw]), np.isnan(expected))
@@ -126,7 +125,7 @@ def test_bounds_hold_inside_a_replication_and_a_period(
     engine = engine_of(frame, survey, definitions)
     found = engine.run(np.array([[0], [2]], dtype=np.int32))
     _, numbers = prepared(frame, survey, None)
-    shifted = pd.Series(engine.sources[0].open(1)(2)[1, :, 1], index=[f"{u}{numbers.periods[p]}" for u, p in zip(
+    shifted = pd.Series(engine.sources[0].open(1, 1)(1)[0, :, 1], index=[f"{u}{numbers.periods[p]}" for u, p in zip(
         numbers.units, numbers.period, strict=True)])  # fmt: skip
     moved = frame.assign(b=frame["b"] + shifted[(frame["unit"] + frame["year"]).tolist()].to_numpy())
     for draw, table in enumerate((frame, moved)):

@@ -119,25 +119,24 @@ class Engine:
         result = np.full((len(self.nodes), len(plan), len(self.numbers.unit)), np.nan)
         drawn = [place for place in range(plan.shape[1]) if not self.classes(place)]
         pair = (plan[:, drawn].max(axis=1, initial=0) - 1) // 2  # -1 where nothing is drawn
-        takes = self._takes()
-        self._run_block(plan, np.flatnonzero(pair < 0), _Draws.none(self, takes), result)
+        sides = 2 if (plan[:, drawn] % 2 == 0).any(where=plan[:, drawn] > 0) else 1
+        takes = {place: [self._open(place, side) for side in range(sides)] for place in drawn}
+        self._run_block(plan, np.flatnonzero(pair < 0), _Draws.next(takes, 0, 0), result)
         for start in range(0, self.pairs if drawn else 0, self._block):
             stop = min(start + self._block, self.pairs)
-            draws = _Draws(2 * start, {place: _after_none(take(2 * (stop - start))) for place, take in takes.items()})
+            draws = _Draws.next(takes, start, stop - start)
             self._run_block(plan, np.flatnonzero((pair >= start) & (pair < stop)), draws, result)
         return np.moveaxis(result, 0, -1)
 
-    def _takes(self) -> dict[int, Take]:
-        """Per factor that is drawn, the stream of its draws."""
-        streams = {place: source.open(self.seed) for place, source in enumerate(self.sources)}
-        for place, one in enumerate(self.choices.all):
-            if not one.taken:
-                streams[self.n_data + place] = self.noise_of(one)
-        return streams
+    def _open(self, factor: int, side: int) -> Take:
+        """The stream of draws of a factor."""
+        if factor < len(self.sources):
+            return self.sources[factor].open(self.seed, side)
+        return self.noise_of(self.choices.all[factor - self.n_data], side)
 
-    def noise_of(self, one: Alternatives) -> Take:
+    def noise_of(self, one: Alternatives, side: int) -> Take:
         """Factors of the weights of all nodes of a choice, side by side."""
-        rng = generator(self.seed, f"method.{one.name}")
+        rng = generator(self.seed, f"method.{one.name}", side)
         width, noise = sum(len(children) for _, children in self.noisy(one)), one.choice.noise or 0.0
         return lambda count: 1.0 + noise * (2.0 * rng.random((count, width)) - 1.0)
 
@@ -252,22 +251,29 @@ class Engine:
 
 @dataclass(frozen=True)
 class _Draws:
-    """Draws at hand, by factor: number 0 is none, ``start + 1`` and so on follow it."""
+    """Draws at hand, by factor: one that changes nothing, the first of each pair, and the second where it is asked for.
+
+    ``start`` is the first pair, ``count`` how many there are.
+    """
 
     start: int
+    count: int
     drawn: Mapping[int, Matrix]
 
     @classmethod
-    def none(cls, engine: Engine, takes: Mapping[int, Take]) -> _Draws:
-        return cls(0, {place: _after_none(take(0)) for place, take in takes.items()})
+    def next(cls, takes: Mapping[int, list[Take]], start: int, count: int) -> _Draws:
+        """The next so many pairs of all streams."""
+        return cls(start, count, {place: _after_none([take(count) for take in both]) for place, both in takes.items()})
 
     def of(self, factor: int, numbers: Plan) -> Matrix:
-        return self.drawn[factor][np.maximum(numbers - self.start, 0)]
+        """Draws by their numbers; 0 is none."""
+        pair, side = np.divmod(numbers - 1, 2)
+        return self.drawn[factor][np.where(numbers > 0, 1 + side * self.count + pair - self.start, 0)]
 
 
-def _after_none(drawn: Matrix) -> Matrix:
+def _after_none(drawn: list[Matrix]) -> Matrix:
     """Draws behind a row that changes nothing: of differences 0, of factors 1."""
-    return np.concatenate([np.full((1, *drawn.shape[1:]), 1.0 if drawn.ndim == 2 else 0.0), drawn])
+    return np.concatenate([np.full((1, *drawn[0].shape[1:]), 1.0 if drawn[0].ndim == 2 else 0.0), *drawn])
 
 
 def _groups(keys: Plan) -> Iterator[tuple[Classes, Places]]:

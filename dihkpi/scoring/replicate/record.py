@@ -66,7 +66,8 @@ def noise_drawn(engine: Engine) -> pd.DataFrame:
         if one.taken:
             continue
         pairs = [(node, child) for node, children in engine.noisy(one) for child in children]
-        drawn = engine.noise_of(one)(2 * engine.pairs)
+        sides = [engine.noise_of(one, side)(engine.pairs) for side in (0, 1)]
+        drawn = np.stack(sides, axis=1).reshape(2 * engine.pairs, -1)
         frames.append(pd.DataFrame({
             "source": f"method.{one.name}",
             "draw": np.arange(1, len(drawn) + 1).repeat(len(pairs)),

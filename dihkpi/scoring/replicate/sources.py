@@ -26,7 +26,7 @@ class Source:
     name : str
         As in the column ``source`` of the table of uncertainty.
     open : callable
-        Generator -> stream of draws. The same generator gives the same draws, in whatever blocks they are taken.
+        Seed and side of a pair (0 or 1) -> stream of draws, the same in whatever blocks they are taken.
     n : numpy.ndarray, shape (rows,)
         Rows or clusters that the error of a unit comes from, NaN where the source has no such number.
     unknown : numpy.ndarray of bool, shape (rows, items)
@@ -36,7 +36,7 @@ class Source:
     """
 
     name: str
-    open: Callable[[int], Take]
+    open: Callable[[int, int], Take]
     n: npt.NDArray[np.float64]
     unknown: npt.NDArray[np.bool_]
     reason: str
@@ -62,8 +62,8 @@ def _input(numbers: Numbers) -> Source:
     errors = numbers.errors
     rows, items = np.nonzero(errors > 0)
 
-    def open_(seed: int) -> Take:
-        rng = generator(seed, "input")
+    def open_(seed: int, side: int) -> Take:
+        rng = generator(seed, "input", side)
 
         def take(count: int) -> Matrix:
             drawn = np.zeros((count, *errors.shape))
@@ -88,8 +88,8 @@ def _repeats(numbers: Numbers, repeated: Repeated, name: str) -> Source:
     units = {size: np.flatnonzero(n == size) for size in sizes}
     places = {size: first[units[size]][:, None] + np.arange(size) for size in sizes}
 
-    def open_(seed: int) -> Take:
-        streams = {size: generator(seed, name, size) for size in sizes}
+    def open_(seed: int, side: int) -> Take:
+        streams = {size: generator(seed, name, side, size) for size in sizes}
 
         def take(count: int) -> Matrix:
             drawn = np.zeros((count, *numbers.matrix.shape))
