@@ -85,7 +85,6 @@ def _rows(
     p = _holm(np.where(np.isfinite(errors), two_sided, np.nan))
     verdict = np.select([np.isnan(p), p > level, gap > 0], ["unknown", "none", "strength"], "weakness")
     n, width = value.shape
-    heads = units[_LIST].iloc[0]
     table = pd.DataFrame({
         "code": codes.to_numpy(object).repeat(width), "dimension": np.tile(np.array(order, dtype=object), n),
         "value": value.ravel(), "peers": peers.ravel(), "mean": mean.ravel(),

@@ -325,7 +325,7 @@ def build_results(
 
 
 def _write_explained(folder: Path, codes: list[str]) -> None:
-    """Scores of hubs and what they are made of: at T0 all are compared; at T1 the first one is too small to be shown."""
+    """Scores of hubs and what they are made of: at T1 the first one is too small to be shown."""
     heads = {"level": "hub", "survey": "dma_sme", "version": "v1"}
     scores, parts, ranks, beside = [], [], [], []
     for i, code in enumerate(codes):

@@ -97,7 +97,7 @@ def rank_sets(
     classes = not in_full and errors.covariance is None
     alone, critical = (_critical_by_classes if classes else _critical)(errors, confidence)
     single, better = ratios > alone[:, None], ratios > critical
-    worse_single = ratios.T > alone[:, None]
+    worse_single = alone[:, None] < ratios.T
     if in_full:
         better, critical = _stepped(ratios, errors, better, critical, confidence)
         single, worse_single = _stepped_alone(ratios, errors, single, worse_single, confidence)
