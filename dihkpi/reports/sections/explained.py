@@ -58,7 +58,8 @@ def _standing_out(extract: Extract, words: Words, survey: str, waves: list[str],
         beside = extract.explained.beside(survey, wave)
         told = [
             f"{labels.get(code, code)} {'above' if found.verdict == 'strength' else 'below'} by "
-            f"{number(abs(found.gap or 0), words.decimals)} points ({number(abs(found.errors or 0), 1)} standard errors)"
+            f"{number(abs(found.gap or 0), words.decimals)} points "
+            f"({number(abs(found.errors or 0), 1)} standard errors)"
             for code, found in beside.items()
             if found.verdict in ("strength", "weakness")
         ]
@@ -89,8 +90,8 @@ def standing(extract: Extract, words: Words, survey: str) -> Block:
     many = str(kind.get("plural", kind["title"])).lower()
     sure = f"{number(100 * extract.policy('confidence_level'))}\N{NO-BREAK SPACE}%"
     note = (
-        f"A score of some respondents is not exact, so neither is a place in a list: a range holds every place that the "
-        f"data leave open, with {sure} confidence. Read as a whole table, take the wide range; for one alone, the "
+        f"A score of some respondents is not exact, so neither is a place in a list: a range holds every place that "
+        f"the data leave open, with {sure} confidence. Read as a whole table, take the wide range; for one alone, the "
         f"narrow one. A tier has all that cannot be told from the best of it; tier 1 is the highest."
     )
     heads = ["Assessment", f"{capital(many)} compared#", "Places left open", "Looked at alone", "Tier"]
