@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,7 @@ from dihkpi.cli.definitions import AsJson, Folder
 from dihkpi.cli.files import Country, Files, SurveyId, context, validate_all
 from dihkpi.cli.messages import counts_line, give, records, say
 from dihkpi.cli.scenarios import as_object, compare_all, read, tables_of_scenarios, tell
-from dihkpi.errors import UsageError
+from dihkpi.errors import UsageError, hint_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,12 +36,16 @@ def score(
         typer.Option(
             "--out",
             metavar="DIR",
-            help="Write scores.csv and scores.parquet here, for composites contributions and steps too.",
+            help="Write scores, ranks, contributions, uncertainty, quality and more here, as CSV and Parquet.",
         ),
     ] = None,
     option: Annotated[
         list[str] | None,
         typer.Option("--option", metavar="NAME=VALUE", help="A switch of the scoring; see `dihkpi surveys`."),
+    ] = None,
+    level: Annotated[
+        list[str] | None,
+        typer.Option("--level", metavar="LEVEL", help="Scores of hubs or of the network too: hub, network."),
     ] = None,
     scenario: Annotated[
         Path | None,
@@ -62,7 +67,7 @@ def score(
     wanted = read(scenario) if scenario else ()
     checked, table, issues = validate_all(files, loaded, survey, None, country=country)
     frames = _by_form(checked, loaded)
-    tables = tables_of(frames, loaded, options, with_parts=out is not None)
+    tables = tables_of(frames, loaded, options, everything=out is not None, levels=_levels(level or [], loaded))
     scores = tables["scores"]
     compared = compare_all(frames, loaded, options, wanted)
     tables |= tables_of_scenarios(compared)
@@ -89,47 +94,66 @@ def _options(pairs: list[str]) -> dict[str, str]:
     return options
 
 
+def _levels(wanted: list[str], loaded: Definitions) -> list[str]:
+    for name in wanted:
+        if name not in loaded.levels:
+            raise UsageError(f"there is no level '{name}'\n  {hint_for(name, loaded.levels)}")
+    return wanted
+
+
 def tables_of(
-    frames: dict[tuple[str, str], pd.DataFrame], loaded: Definitions, options: dict[str, str], *, with_parts: bool
+    frames: dict[tuple[str, str], pd.DataFrame],
+    loaded: Definitions,
+    options: dict[str, str],
+    *,
+    everything: bool,
+    levels: Sequence[str] = (),
 ) -> dict[str, pd.DataFrame]:
-    """The tables that scoring gives, by their name, which is that of their files too."""
+    """The tables that scoring gives, by their name, which is that of their files too.
+
+    Parameters
+    ----------
+    frames : dict of (survey, form) to pandas.DataFrame
+        Accepted rows.
+    loaded : Definitions
+    options : dict of str to str
+        Switches of the scoring.
+    everything : bool
+        Also errors, ranks, contributions and the rest, and not the scores alone.
+    levels : sequence of str
+        Kinds of place whose scores stand below those of the respondents.
+    """
     import pandas as pd
 
     from dihkpi.intake.columns import check_table
     from dihkpi.scoring.composite import score_values
     from dihkpi.scoring.score import score as score_answers
+    from dihkpi.scoring.whole import joined, tables_of_answers, tables_of_values
 
-    parts: dict[str, list[pd.DataFrame]] = {"scores": []}
-    for (survey, form), frame in frames.items():
-        kind = loaded.surveys[survey].forms[form].kind
+    parts: list[dict[str, pd.DataFrame]] = []
+    for (name, form), frame in frames.items():
+        survey, kind, notes = loaded.surveys[name], loaded.surveys[name].forms[form].kind, list[str]()
         if kind == "answers" and len(frame):
-            parts["scores"].append(score_answers(frame, loaded.surveys[survey], loaded, options=options))
-            if with_parts and (found := _answer_contributions(frame, survey, loaded, options)) is not None:
-                parts.setdefault("contributions", []).append(found)
+            tables = {"scores": score_answers(frame, survey, loaded, options=options)}
+            if everything or levels:
+                more, notes = tables_of_answers(frame, survey, loaded, options)
+                groups = more.pop("groups")
+                tables["scores"] = pd.concat([tables["scores"], groups[groups["level"].isin(levels)]])
+                tables |= more
+            parts.append(tables)
         elif kind == "values" and len(frame):
-            composite = score_values(frame, loaded.surveys[survey], loaded, options=options)
-            for note in composite.notes:
-                say(note)
-            for name in ("scores", "contributions", "steps"):
-                parts.setdefault(name, []).append(getattr(composite, name))
-    if not parts["scores"]:
+            if everything:
+                tables, notes = tables_of_values(frame, survey, loaded, options)
+            else:
+                made = score_values(frame, survey, loaded, options=options)
+                tables, notes = {"scores": made.scores}, list(made.notes)
+            parts.append(tables)
+        for note in notes:
+            say(note)
+    if not parts:
         empty = {name: pd.Series(dtype="str") for name, c in loaded.tables["scores"].columns.items() if not c.optional}
         return {"scores": check_table(pd.DataFrame(empty), loaded.tables["scores"])}
-    return {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
-
-
-def _answer_contributions(
-    frame: pd.DataFrame, survey: str, loaded: Definitions, options: dict[str, str]
-) -> pd.DataFrame | None:
-    """What each item adds; none, and a word about it, where that would be more rows than the policy allows."""
-    from dihkpi.scoring.answer_parts import answer_contributions, parts_of_one
-
-    rows = len(frame) * parts_of_one(loaded.surveys[survey], options)
-    most = int(loaded.value("contribution_rows"))
-    if rows > most:
-        say(f"no contributions of {survey}: they would have {rows:,} rows, and contribution_rows allows {most:,}")
-        return None
-    return answer_contributions(frame, loaded.surveys[survey], loaded, options=options)
+    return joined(parts)
 
 
 def _by_form(checked: list[Validated], loaded: Definitions) -> dict[tuple[str, str], pd.DataFrame]:
@@ -170,7 +194,7 @@ def _tell_scores(
         say(counts_line(table))
     overall = scores[scores["dimension"] == "overall"]
     written = f": {out / 'scores.csv'}" if out and len(scores) else ""
-    noun = "assessments" if (overall["level"] == "respondent").all() else "units"
+    noun = "assessments" if (overall["level"] == "respondent").any() else "units"
     say(f"{len(overall):,} {noun} scored{written}")
     if not out and len(scores):
         from dihkpi.cli.messages import table as show_table

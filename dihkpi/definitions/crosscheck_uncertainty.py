@@ -63,14 +63,32 @@ def uncertainty_problems(scoring: Scoring, where: str, problems: Problems) -> It
         yield f"{at} › imputations: {own.imputations} is not 0 (none), or 2 or more"
     if own.imputations and not any(step.step == "impute" and step.method != "none" for step in scoring.steps):
         yield f"{at} › imputations: is not used, as no step imputes\n      add a step 'impute', or take it out"
-    for name, choice in own.choices.items():
-        place = f"{at} › choices › {name}"
+    yield from choice_problems(scoring, where, problems, of_answers=False)
+
+
+def choice_problems(scoring: Scoring, where: str, problems: Problems, *, of_answers: bool = True) -> Iterator[str]:
+    """What is wrong in the choices of method.
+
+    Parameters
+    ----------
+    scoring, where, problems
+        As for :func:`uncertainty_problems`.
+    of_answers : bool
+        Surveys of answers have no steps, and leave out nodes only.
+    """
+    for name, choice in scoring.uncertainty.choices.items():
+        place = f"{where} › uncertainty › choices › {name}"
         given = [field for field in _FIELDS if getattr(choice, field) not in (None, ())]
         if len(given) != 1:
             found = " and ".join(given) or "none of them"
             yield f"{place}: needs exactly one of {', '.join(_FIELDS)}\n      it has {found}"
-            continue
-        yield from _choice(scoring, choice, given[0], place, problems)
+        elif of_answers and (given[0] == "step" or choice.leave_out == "items"):
+            hint = "write leave_out: nodes; item by item, see alpha_if_dropped in the table quality"
+            yield f"{place} › {given[0]}: is for composites of numbers\n      " + (
+                "a survey of answers has no steps" if given[0] == "step" else hint
+            )
+        else:
+            yield from _choice(scoring, choice, given[0], place, problems)
 
 
 def _choice(scoring: Scoring, choice: Choice, about: str, at: str, problems: Problems) -> Iterator[str]:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dihkpi.definitions import Definitions, Survey
+from dihkpi.definitions.scoring import Scoring
 from dihkpi.errors import UsageError, hint_for
 from dihkpi.scoring.nodes import answer_matrix, compute
 from dihkpi.scoring.points import awarded_matrix, compute_points
@@ -90,6 +91,7 @@ def score_matrix(
     definitions: Definitions,
     *,
     options: Mapping[str, str] | None = None,
+    scoring: Scoring | None = None,
     rows: int | None = None,
 ) -> NodeScores:
     """Scores of every respondent at every node, as a matrix.
@@ -102,6 +104,8 @@ def score_matrix(
     definitions : Definitions
     options : mapping of str to str, optional
         Switches of the scoring that differ from their default.
+    scoring : Scoring, optional
+        Stands in for the scoring of the survey, options applied.
     rows : int, optional
         Respondents that are looked at together; by default what the policy ``block_cells`` allows. No value depends
         on it, not in the last bit.
@@ -117,7 +121,7 @@ def score_matrix(
     """
     import pandas as pd
 
-    tree = bind(survey, survey.scoring(options))
+    tree = bind(survey, scoring or survey.scoring(options))
     form = next((form for form in survey.forms.values() if form.kind == "answers"), None)
     if form is None:
         raise UsageError(f"survey {survey.survey} has no form of answers, so that nothing can be scored by respondent")
