@@ -135,7 +135,7 @@ class _Work:
         zeros = [0] * len(self._counts)
         if self._noisy[at]:
             return self._run([tuple(zeros)] * self._most, whole=False, noisy=at)
-        classes = [tuple([*zeros[:at], one, *zeros[at + 1 :]]) for one in range(self._counts[at])]
+        classes = [(*zeros[:at], one, *zeros[at + 1 :]) for one in range(self._counts[at])]
         return self._run(classes, whole=True, noisy=-1)
 
     def _run(self, classes: list[tuple[int, ...]], *, whole: bool, noisy: int | None = None) -> _Runs:
