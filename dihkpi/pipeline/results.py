@@ -80,7 +80,7 @@ def write_results(
     for name, table in tables.items():
         table.to_parquet(aside / f"{name}.parquet", index=False)
     newest = inputs.newest(about.period.last) if about.period.last else {}
-    _write_json(aside / "meta.json", _meta(definitions, files, about, newest))
+    _write_json(aside / "meta.json", _meta(definitions, files, about, newest) | {"notes": list(explained.notes)})
     _write_json(aside / "dictionary.json", dictionary(definitions, about.options))
     write_extracts(aside)
     shutil.rmtree(folder, ignore_errors=True)

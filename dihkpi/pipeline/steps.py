@@ -45,7 +45,8 @@ def take_steps(space: Workspace, asked: Asked, definitions: Definitions, progres
         index, reports = _report(space, results, definitions, asked, making, progress)
     except OSError as fault:
         raise WorkspaceError(f"{space.reports / results.name} cannot be written: {reason_of(fault)}") from None
-    lines = tuple(summary_lines(issues, files))
+    notes = json.loads((results / "meta.json").read_bytes()).get("notes", [])
+    lines = (*summary_lines(issues, files), *(f"\nnot scored: {note}" for note in notes))
     return RunResult(index, results.name.replace("_", "/"), results, _counts(files, issues), lines, reports)
 
 
