@@ -25,6 +25,12 @@ class Change(Definition):
 
     waves: tuple[str, str]
     """Earlier and later wave."""
+    minimal_difference: Number | None = None
+    """Smallest change that matters, as a share of a node's scale; the policy `change` by default."""
+    equivalence_margin: Number | None = None
+    """Largest mean change that counts as none, as a share of a node's scale; the policy `change` by default."""
+    reliability: Mapping[str, Number] = {}
+    """Node to the reliability of its score, 0 to 1; the correlation of the two waves where none is given."""
 
 
 class Indicator(Definition):
