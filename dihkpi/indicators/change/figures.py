@@ -113,8 +113,9 @@ def _of_the_mean(
     method = f"BCa bootstrap, {drawn} drawn, {setting.draws} draws"
     figure = moments.caveat(Figure.of("mean_bca", moments.mean, moments.n, method, lo=lo, hi=hi))
     figure = figure.without((moments.sd > 0) & np.isnan(lo), _ALONE, interval_only=True)
-    few = (entries > 1) & (entries < setting.few_clusters) & ~np.isnan(lo)
-    yield figure.doubtful(few, np.array([f"only {int(e)} {drawn} to draw from" for e in entries], dtype=object))
+    few = (entries > 1) & (entries < setting.few_pairs) & ~np.isnan(lo)
+    words = [f"only {int(e)} to draw from ({drawn}): such intervals are too short" for e in entries]
+    yield figure.doubtful(few, np.array(words, dtype=object))
     yield equivalence(moments, scales.margin, se, df)
     yield smallest_detectable(moments, setting.power, se)
 

@@ -97,7 +97,7 @@ def test_who_left_is_described_where_there_are_enough(changes):
 def test_above_hubs_the_clusters_are_hubs(changes):
     row = changes.row("network", "mean_cluster")
     assert (row["status"], row["reason"]) == ("u", "3 clusters are few")
-    assert changes.row("network", "mean_bca")["reason"] == "only 3 hub to draw from"
+    assert changes.row("network", "mean_bca")["reason"] == "only 3 to draw from (hub): such intervals are too short"
     assert changes.row("network", "mean_bca")["method"] == "BCa bootstrap, hub drawn, 200 draws"
     assert ("hub", "A", "T0-T1", "overall", "all", "mean_cluster") not in changes.keyed.index
 
