@@ -89,15 +89,14 @@ def change_table(
     parts: list[pd.DataFrame] = []
     seen: set[tuple[str, str, tuple[str, str]]] = set()
     for (survey, _), indicator in definitions.indicators.items():
-        source = inputs.source(survey, "scores") if indicator.change else None
-        for change in indicator.change if source is not None else ():
-            for study, version in _studies(inputs, survey, indicator, change, source, (cutoff, covariates, setting)):
-                for level in levels or indicator.levels or definitions.levels:
-                    if (level, f"{survey} {version}", change.waves) not in seen:
-                        seen.add((level, f"{survey} {version}", change.waves))
-                        located = study.source.located(level, indicator.place)
-                        codes = _clusters(study, inputs, cluster, definitions.levels[level].source == "hub")
-                        parts.extend(_level(study, level, located, codes, (survey, version)))
+        for study, version in _studies(inputs, survey, indicator, (cutoff, covariates, setting)):
+            for level in levels or indicator.levels or definitions.levels:
+                key = (level, f"{survey} {version}", study.change.waves)
+                if key not in seen:
+                    seen.add(key)
+                    located = study.source.located(level, indicator.place)
+                    codes = _clusters(study, inputs, cluster, definitions.levels[level].source == "hub")
+                    parts.extend(_level(study, level, located, codes, (survey, version)))
     if not parts:
         return check_table(pd.DataFrame({name: pd.Series(dtype="str") for name in declared.columns}), declared)
     return check_table(pd.concat(parts, ignore_index=True), declared)
@@ -114,21 +113,23 @@ def _check(inputs: Inputs, definitions: Definitions, levels: Sequence[str], colu
 
 
 def _studies(
-    inputs: Inputs, survey: str, indicator: Indicator, change: Change, source: Source | None,
-    how: tuple[date | None, Sequence[str], ChangeSetting],
-) -> Iterator[tuple[_Study, str]]:  # fmt: skip
-    assert source is not None
+    inputs: Inputs, survey: str, indicator: Indicator, how: tuple[date | None, Sequence[str], ChangeSetting]
+) -> Iterator[tuple[_Study, str]]:
+    """Every pair of waves and version of an indicator that declares changes."""
+    source = inputs.source(survey, "scores") if indicator.change else None
+    if source is None:
+        return
     cutoff, covariates, setting = how
-    nodes = tuple(node for node in indicator.nodes)
+    nodes = tuple(indicator.nodes)
     scores = inputs.wide_scores(survey, source).reindex(columns=list(nodes)).to_numpy(float)
     bands = inputs.wide_scores(survey, source, "band").reindex(columns=list(nodes)).to_numpy(object)
-    pairs = pairing(source.frame, *change.waves, cutoff=cutoff, months=setting.due_months)
-    for version in sorted(set(pairs.version)):
-        chosen = pairs.of(version)
-        key = (survey, version)
-        text = inputs.definitions.versions.get(key) or inputs.definitions.surveys[survey]
-        weights, weight = _weights(chosen, scores, nodes, inputs.respondents, covariates, setting)
-        yield _Study(source, scores, bands, nodes, text.scoring(), change, chosen, weights, weight, setting), version
+    for change in indicator.change:
+        pairs = pairing(source.frame, *change.waves, cutoff=cutoff, months=setting.due_months)
+        for version in sorted(set(pairs.version)):
+            chosen = pairs.of(version)
+            text = inputs.definitions.versions.get((survey, version)) or inputs.definitions.surveys[survey]
+            weights = _weights(chosen, scores, nodes, inputs.respondents, covariates, setting)
+            yield _Study(source, scores, bands, nodes, text.scoring(), change, chosen, *weights, setting), version
 
 
 def _weights(
