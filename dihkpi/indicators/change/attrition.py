@@ -16,6 +16,7 @@ from dihkpi.indicators.measures import Groups, Vector
 
 Flags = npt.NDArray[np.bool_]
 NOBODY_LEFT = "nobody left"
+_NO_SOLUTION = "the model of staying has no single solution: covariates tell the same, or exactly who left"
 ONE_SIDE = "all stayed or all left"
 NO_SPREAD_AT_FIRST = "too few respondents or no spread at the earlier wave"
 
@@ -100,7 +101,7 @@ def _fitted(covariates: Matrix, stayed: Flags) -> tuple[Vector | None, str]:
         except (ConvergenceWarning, HessianInversionWarning):
             return None, "the model of staying did not converge"
         except np.linalg.LinAlgError:
-            return None, "the model of staying has covariates that tell the same"
+            return None, _NO_SOLUTION
     return np.asarray(fit.predict(), dtype=float), ""
 
 

@@ -24,12 +24,17 @@ from dihkpi.indicators.change.paired import (
     mean_change,
     smallest_detectable,
 )
+from dihkpi.indicators.change.pairs import OUTCOMES
 from dihkpi.indicators.change.setting import ChangeSetting
 from dihkpi.indicators.change.shares import COMPLEMENT, outcome_shares, reliable_shares, transitions
 from dihkpi.indicators.change.signed_ranks import exact_signs, hodges_lehmann, wilcoxon
 from dihkpi.indicators.change.to_the_mean import Formed, expected_changes, terciles
 from dihkpi.indicators.measures import Groups, Vector
 
+_NOTES = {
+    "reversed": "the later wave is dated before the earlier one: check dates and waves",
+    "other_version": "the two waves were answered on different versions of the questionnaire",
+}
 _ALONE = "no interval: one cluster or no spread"
 
 
@@ -158,9 +163,11 @@ def attrition_figures(
 
 
 def count_figures(
-    place: Groups, outcome: npt.NDArray[np.object_], moved: Flags, size: int, minimum: int
+    place: Groups, outcome: npt.NDArray[np.object_], moved: npt.NDArray[np.bool_], size: int
 ) -> Iterator[Figure]:
     """How many respondents make a pair, and how many do not and why.
+
+    Like all counts of assessments they are given whatever their size: they tell nothing of what anybody answered.
 
     Parameters
     ----------
@@ -171,24 +178,12 @@ def count_figures(
     moved : numpy.ndarray of bool
         Pairs whose two assessments came through different hubs.
     """
-    from dihkpi.indicators.change.pairs import OUTCOMES
-
     known = place >= 0
     counts = np.array([np.bincount(place[known & (outcome == kind)], minlength=size) for kind in OUTCOMES], dtype=float)
-    hidden = hidden_parts(counts.T[:, None, :], minimum)[:, 0]
-    notes = {
-        "reversed": "the later wave is dated before the earlier one: check dates and waves",
-        "other_version": "the two waves were answered on different versions of the questionnaire",
-    }
     total = counts.sum(axis=0)
-    for position, kind in enumerate(OUTCOMES):
-        name = "pairs" if kind == "paired" else f"without_pair.{kind}"
-        figure = Figure.of(name, counts[position], total, "count")
-        if kind in notes:
-            figure = figure.doubtful(counts[position] > 0, notes[kind])
-        yield figure.suppressed(hidden[:, position], COMPLEMENT)
+    for kind, count in zip(OUTCOMES, counts, strict=True):
+        figure = Figure.of("pairs" if kind == "paired" else f"without_pair.{kind}", count, total, "count")
+        yield figure.doubtful(count > 0, _NOTES[kind]) if kind in _NOTES else figure
     there: Vector = np.bincount(place[known & moved], minlength=size).astype(float)
     figure = Figure.of("pairs.two_hubs", there, counts[0], "count")
-    figure = figure.doubtful(there > 0, "their two waves came through different hubs; they count for the later one")
-    few = (there > 0) & (there < minimum)
-    yield figure.suppressed(np.asarray(few | hidden[:, 0]), COMPLEMENT)
+    yield figure.doubtful(there > 0, "their two waves came through different hubs; they count for the later one")

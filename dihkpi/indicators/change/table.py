@@ -173,15 +173,17 @@ def _clusters(study: _Study, inputs: Inputs, column: str | None, is_hub: bool) -
 def _level(
     study: _Study, level: str, located: Located, clusters: tuple[str, Groups] | None, key: tuple[str, str]
 ) -> Iterator[pd.DataFrame]:
+    import pandas as pd
+
     pairs, places = study.pairs, len(located.places)
     if not places or not len(pairs.row):
         return
-    hub = study.source.frame["hub"].to_numpy(dtype=object)
+    hub = pd.factorize(study.source.frame["hub"].to_numpy(dtype=object))[0]
     paired, left = pairs.outcome == "paired", pairs.outcome == "left"
     moved = paired & (hub[pairs.first] != hub[pairs.second])
     place = located.codes[pairs.row]
     common = {"level": level, "survey": key[0], "version": key[1], "waves": "-".join(study.change.waves)}
-    counts = count_figures(place, pairs.outcome, moved, places, study.setting.minimum)
+    counts = count_figures(place, pairs.outcome, moved, places)
     yield stacked(counts, located.places, ("all",), common, 0)
     first = study.values[pairs.first]
     stayers = Cells.of(place[paired], first[paired], study.values[pairs.second[paired]], places)

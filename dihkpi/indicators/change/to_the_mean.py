@@ -103,4 +103,4 @@ def _correlation(moments: Moments, given: Vector) -> tuple[Vector, Vector, Vecto
     half = np.where(n > 3, norm.ppf((1 + moments.confidence) / 2) / np.sqrt(np.maximum(n - 3, 1)), np.inf)
     known = ~np.isnan(given)
     lo, hi = (np.tanh(np.arctanh(inner) + side * half) for side in (-1, 1))
-    return np.where(known, given, r), np.where(known, given, lo), np.where(known, given, hi)
+    return np.where(known, given, r), np.where(known, np.nan, lo), np.where(known, np.nan, hi)

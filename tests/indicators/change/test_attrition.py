@@ -9,7 +9,7 @@ from dihkpi.indicators.change.attrition import Weights, stayers_and_leavers, sta
 from dihkpi.indicators.change.bounds import lee_bounds, worst_and_best
 from dihkpi.indicators.change.cells import Cells
 
-SAME = "the model of staying has covariates that tell the same"
+SAME = "the model of staying has no single solution: covariates tell the same, or exactly who left"
 
 
 def by_name(figures):
