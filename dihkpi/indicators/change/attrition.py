@@ -64,9 +64,8 @@ def staying_weights(covariates: Matrix, stayed: Flags, classes: int) -> Weights:
     chance, fault = _fitted(covariates, stayed)
     if chance is None:
         return Weights(ones, f"{fault}; not weighted", "not weighted")
-    order = np.argsort(np.argsort(chance, kind="stable"), kind="stable")
     for many in range(classes, 0, -1):
-        which = _class_of(chance, order, many)
+        which = _class_of(chance, many)
         all_, kept = np.bincount(which), np.bincount(which, weights=stayed)
         if (kept[all_ > 0] > 0).all():
             break
@@ -74,10 +73,10 @@ def staying_weights(covariates: Matrix, stayed: Flags, classes: int) -> Weights:
     return Weights(share[which], "", f"inverse probability of staying, logit, {many} classes")
 
 
-def _class_of(chance: Vector, order: npt.NDArray[np.intp], many: int) -> npt.NDArray[np.intp]:
-    """Class of each by rank; equal chances fall into one class."""
+def _class_of(chance: Vector, many: int) -> npt.NDArray[np.intp]:
+    """Class of each, of equal size but for equal chances, which fall into one class."""
     edges = np.sort(chance)[(np.arange(1, many) * len(chance)) // many]
-    return np.searchsorted(edges, chance, side="right") if many > 1 else np.zeros_like(order)
+    return np.searchsorted(edges, chance, side="right")
 
 
 def _fitted(covariates: Matrix, stayed: Flags) -> tuple[Vector | None, str]:

@@ -113,9 +113,9 @@ def _of_the_mean(
         se, entries = cluster_error(cell, total, count, moments.mean)
         df = entries - 1
         yield clustered_change(moments, se, entries, drawn, setting.few_clusters)
-    spread = setting.confidence, setting.draws, setting.seed
-    lo, hi = bca(cell, total, count, cells.size, confidence=spread[0], draws=spread[1], seed=spread[2])
-    method = f"BCa bootstrap, {drawn} drawn, {setting.draws} draws"
+    level, draws, seed = setting.confidence, setting.draws, setting.seed
+    lo, hi = bca(cell, total, count, cells.size, confidence=level, draws=draws, seed=seed)
+    method = f"BCa bootstrap, {drawn} drawn, {draws} draws"
     figure = moments.caveat(Figure.of("mean_bca", moments.mean, moments.n, method, lo=lo, hi=hi))
     figure = figure.without((moments.sd > 0) & np.isnan(lo), _ALONE, interval_only=True)
     few = (entries > 1) & (entries < setting.few_pairs) & ~np.isnan(lo)
@@ -133,9 +133,8 @@ def _of_ranks(cells: Cells, setting: ChangeSetting) -> Iterator[Figure]:
     figure = Figure.of("wilcoxon", plus, cells.n, method, p=p)
     yield figure.without((moved == 0) & (cells.n > 0), "no pair changed")
     exact = exact_signs(cells, setting.zeros, setting.exact_pairs)
-    figure = Figure.of(
-        "wilcoxon_exact", plus, cells.n, f"signed ranks, all assignments of signs, pairs {zeros}", p=exact
-    )
+    method = f"signed ranks, all assignments of signs, pairs {zeros}"
+    figure = Figure.of("wilcoxon_exact", plus, cells.n, method, p=exact)
     figure = figure.without((moved == 0) & (cells.n > 0), "no pair changed")
     yield figure.without(moved > setting.exact_pairs, "more pairs than are enumerated: see wilcoxon")
     value, lo, hi = hodges_lehmann(cells, setting.confidence)
