@@ -110,6 +110,8 @@ def _indicator(definitions: Definitions, survey: Survey, indicator: Indicator, w
     nodes = survey.scoring().nodes if survey.raw_scoring else {}
     for node in (*indicator.score, *indicator.nodes):
         yield from known(node, nodes, f"{where} › of", "dimension")
+    for node in (node for change in indicator.change for node in change.reliability):
+        yield from known(node, nodes, f"{where} › change › reliability", "dimension")
     if indicator.of in SCORE_SOURCES:
         return
     yield from known(indicator.of, [*survey.forms, *SCORE_SOURCES, "hubs"], f"{where} › of", "form")

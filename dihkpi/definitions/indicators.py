@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
 
+from pydantic import model_validator
+
 from dihkpi.definitions.base import Definition, Names, Number
 
 
@@ -25,6 +27,23 @@ class Change(Definition):
 
     waves: tuple[str, str]
     """Earlier and later wave."""
+    minimal_difference: Number | None = None
+    """Smallest change that matters, as a share of a node's scale; the policy `change` by default."""
+    equivalence_margin: Number | None = None
+    """Largest mean change that counts as none, as a share of a node's scale; the policy `change` by default."""
+    reliability: Mapping[str, Number] = {}
+    """Node to the reliability of its score, 0 to 1; the correlation of the two waves where none is given."""
+
+    @model_validator(mode="after")
+    def _within(self) -> Change:
+        for name in ("minimal_difference", "equivalence_margin"):
+            share = getattr(self, name)
+            if share is not None and not 0 < share <= 1:
+                raise ValueError(f"{name} is a share of a node's scale, above 0 and up to 1, not {share:g}")
+        for node, value in self.reliability.items():
+            if not 0 < value < 1:
+                raise ValueError(f"the reliability of {node} lies between 0 and 1, not at {value:g}")
+        return self
 
 
 class Indicator(Definition):

@@ -89,10 +89,10 @@ class Inputs:
         form = self.definitions.surveys[survey].forms[of]
         return form_source(form, frame, self.hubs, self.respondents, self.definitions)
 
-    def wide_scores(self, survey: str, source: Source) -> pd.DataFrame:
-        """Values of the nodes beside the assessments of a source, in its order."""
+    def wide_scores(self, survey: str, source: Source, of: str = "value") -> pd.DataFrame:
+        """Values of the nodes (or their bands) beside the assessments of a source, in its order."""
         chosen = self.scores[self.scores["survey"] == survey]
-        wide = chosen.pivot(index=["code", "version", "wave"], columns="dimension", values="value")
+        wide = chosen.pivot(index=["code", "version", "wave"], columns="dimension", values=of)
         order = source.frame[["respondent", "version", "wave"]].set_axis(["code", "version", "wave"], axis=1)
         return order.join(wide, on=["code", "version", "wave"]).drop(columns=["code", "version", "wave"])
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from dihkpi.definitions.indicators import Indicator
 from dihkpi.indicators import measures
+from dihkpi.indicators.change.pairs import pairing
 from dihkpi.indicators.figures import Block, Setting
 from dihkpi.indicators.places import Located
 from dihkpi.indicators.sources import Source
@@ -116,12 +117,9 @@ def _means(
 
 def _pairs(source: Source, scores: np.ndarray, first: str, second: str) -> tuple[np.ndarray, np.ndarray]:
     """Rows of the later assessments that have an earlier one on the same version, and the changes of their scores."""
-    frame = source.frame.assign(at=np.arange(len(source.frame)))
-    columns = ["respondent", "version", "at"]
-    earlier = frame.loc[frame["wave"] == first, columns].drop_duplicates(columns[:2])
-    later = frame.loc[frame["wave"] == second, columns].drop_duplicates(columns[:2])
-    pairs = later.merge(earlier, on=columns[:2], suffixes=("_later", "_earlier"))
-    at, before = pairs["at_later"].to_numpy(), pairs["at_earlier"].to_numpy()
+    pairs = pairing(source.frame, first, second)
+    paired = pairs.outcome == "paired"
+    at, before = pairs.second[paired], pairs.first[paired]
     return at, scores[at] - scores[before]
 
 

@@ -50,6 +50,18 @@ BROKEN = {
         *("indicators.yaml", "score: overall", "score: overal"),
         ["indicators.yaml › mean_score › of: unknown dimension 'overal'", "did you mean 'overall'?"],
     ),
+    "smallest change that is no share": (
+        *("indicators.yaml", "score: overall", "change: [{waves: [T0, T1], minimal_difference: 5}], nodes: overall"),
+        ["minimal_difference is a share of a node's scale, above 0 and up to 1, not 5"],
+    ),
+    "reliability of an unknown dimension": (
+        *(
+            "indicators.yaml",
+            "score: overall",
+            "change: [{waves: [T0, T1], reliability: {overal: 0.8}}], nodes: overall",
+        ),
+        ["indicators.yaml › mean_score › change › reliability: unknown dimension 'overal'", "did you mean 'overall'?"],
+    ),
     "no score for an option": (
         *("scoring.yaml", '{"0": 0, "1": 1}', '{"0": 0}'),
         [
