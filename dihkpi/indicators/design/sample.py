@@ -234,7 +234,10 @@ def _coded(columns: Sequence[pd.Series]) -> tuple[Codes, list[str]]:
     """Each row's combination of codes as a number, in the order of the codes, and the name of each."""
     import pandas as pd
 
-    index = pd.MultiIndex.from_arrays([column.to_numpy() for column in columns])
+    # Numbers keep their order; whatever else is compared as text, so that mixed ids can be sorted.
+    index = pd.MultiIndex.from_arrays([
+        (column if pd.api.types.is_numeric_dtype(column) else column.astype("str")).to_numpy() for column in columns
+    ])  # fmt: skip
     codes, found = pd.factorize(index, sort=True)
     return codes, [str(entry[-1]) for entry in found]
 

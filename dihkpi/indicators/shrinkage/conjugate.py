@@ -16,8 +16,9 @@ from dihkpi.indicators.shrinkage.result import ALIKE, Shrunken, too_few, unfitte
 
 Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
-GRID = 100
-"""Points of the grid over the factor B of a typical unit, from 0 to 1."""
+GRID = (1e-6, 1e4, 160)
+"""Strengths of the prior that are looked at: least and greatest, in those of a typical unit's n, and how many, evenly
+on the scale of the logarithm."""
 FARTHEST = 30.0
 """The logit or logarithm of the mean moves no farther than this from the pooled one."""
 
@@ -192,9 +193,7 @@ def shrink_cases(family: Family, y: Vector, n: Vector, confidence: float) -> Shr
     """
     if reason := too_few(len(y), 1) or _unfit(family, y, n):
         return unfitted(family.name, len(y), reason)
-    typical = len(n) / np.sum(1 / n)
-    share = (np.arange(GRID) + 0.5) / GRID
-    found = priors(family, typical * share / (1 - share), y, n)
+    found = priors(family, len(n) / np.sum(1 / n) * np.geomspace(*GRID), y, n)
     strength, mean = _most_likely(family, found, y, n)
     factor = 1 / (1 + n / strength)
     value = factor * mean + (1 - factor) * y / n
@@ -232,7 +231,7 @@ def _averaged(family: Family, found: Priors, y: Vector, n: Vector) -> tuple[Vect
     mean = factor * family.mean(found.eta)[:, None] + (1 - factor) * y / n
     of_mean = (family.slope(found.eta) ** 2 * found.error)[:, None]
     within = family.variance(mean, k + n) + factor**2 * of_mean
-    # The grid is even in the factor B; a flat prior of the variance between units weighs its points by their distance.
+    # Each strength stands for the variances between units around its own, all as likely beforehand.
     apart = np.abs(np.gradient(family.variance(np.asarray(y.sum() / n.sum()), found.strength)))
     likely = np.exp(found.log_likelihood - found.log_likelihood.max()) * np.sqrt(found.error) * apart
     likely /= likely.sum()
@@ -246,6 +245,8 @@ def _unfit(family: Family, y: Vector, n: Vector) -> str:
         return "cases must be 0 or more, and what they are of above 0"
     if y.sum() == 0:
         return "no unit has a case: nothing tells how much units differ"
+    if isinstance(family, GammaPoisson) and (y > 0).sum() < 2:
+        return "only one unit has a case: nothing tells how much units differ"
     if isinstance(family, BetaBinomial):
         if (y > n).any():
             return "more cases than there are respondents"

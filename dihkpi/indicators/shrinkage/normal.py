@@ -130,8 +130,8 @@ def credible(model: Model, confidence: float) -> tuple[Vector, Vector]:
     factor = model.variances * at.weights
     value = model.values - factor * at.residuals
     variance = between[:, None] * factor + factor**2 * np.einsum("kp,gpq,kq->gk", x, at.inverse, x, optimize=True)
-    # The grid is even in the share of the errors, s^2 / (A + s^2); a flat prior of A is 1 / share^2 on it.
-    likely = np.exp(at.log_likelihood - at.log_likelihood.max()) * (between + model.typical) ** 2
+    # Each point of the grid stands for the variances around it, all as likely beforehand.
+    likely = np.exp(at.log_likelihood - at.log_likelihood.max()) * np.gradient(between)
     likely /= likely.sum()
     mean = likely @ value
     half = norm.ppf((1 + confidence) / 2) * np.sqrt(likely @ (variance + (value - mean) ** 2))

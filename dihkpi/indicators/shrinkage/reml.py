@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
-GRID = 400
-"""Points of the grid over the share of the errors, from 0 to 1, on which likelihoods are first looked at."""
+GRID = (1e-3, 1e12, 800)
+"""Variances between units on which likelihoods are first looked at: least and greatest, in those of a typical error,
+and how many, evenly on the scale of the logarithm."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,8 @@ class Model:
         return float(len(self.variances) / np.sum(1 / self.variances))
 
     def grid(self) -> Vector:
-        """Variances between units at which the errors make up even shares of the whole variance, the largest first."""
-        share = (np.arange(GRID) + 0.5) / GRID
-        return self.typical * (1 - share) / share
+        """Variances between units from 0 to far beyond the errors, ascending."""
+        return np.append(0.0, self.typical * np.geomspace(*GRID))
 
 
 @dataclass(frozen=True)
@@ -96,18 +96,15 @@ def between_units(model: Model) -> float:
     """
     from scipy.optimize import brentq
 
-    grid = np.append(model.grid(), 0.0)
+    grid = model.grid()
     best = int(np.argmax(solve(model, grid).log_likelihood))
-    if best == GRID and score(model, 0.0) <= 0:
+    if best == 0 and score(model, 0.0) <= 0:
         return 0.0
-    low = grid[min(best + 1, GRID)]
-    high = grid[best - 1] if best else grid[0]
-    for _ in range(60):
-        if score(model, high) < 0:
-            break
-        high *= 2
-    else:
-        raise ArithmeticError("the likelihood of the variance between units rises without end")
-    if score(model, low) <= 0:
-        return float(low)
+    if best == len(grid) - 1:
+        raise ArithmeticError(
+            "the likelihood of the variance between units rises without end: errors are far too small"
+        )
+    low, high = grid[max(best - 1, 0)], grid[best + 1]
+    if score(model, low) <= 0 or score(model, high) >= 0:
+        return float(grid[best])
     return float(brentq(lambda a: score(model, a), low, high, xtol=1e-14 * model.typical, rtol=1e-13))

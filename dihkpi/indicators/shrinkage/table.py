@@ -12,7 +12,7 @@ from dihkpi.definitions import Definitions
 from dihkpi.errors import UsageError, hint_for
 from dihkpi.indicators.shrinkage.conjugate import BetaBinomial, GammaPoisson, shrink_cases
 from dihkpi.indicators.shrinkage.normal import fay_herriot, james_stein
-from dihkpi.indicators.shrinkage.result import Shrunken
+from dihkpi.indicators.shrinkage.result import Shrunken, unfitted
 from dihkpi.intake.columns import check_table
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _NEEDS = {
     "beta_binomial": ("cases", "n"),
     "gamma_poisson": ("cases", "n"),
 }
+_SAME = 1e-6
+"""Relative difference of standard errors that counts as none."""
 _FAMILIES = {"beta_binomial": BetaBinomial, "gamma_poisson": GammaPoisson}
 
 
@@ -196,8 +198,10 @@ def _fit(
     if model in _FAMILIES:
         return shrink_cases(_FAMILIES[model](), number["cases"], number["n"], level)
     if model == "james_stein":
-        common = float(np.sqrt(np.mean(errors**2))) if len(errors) else np.nan
-        return james_stein(number["value"], common, level)
+        if len(errors) and np.ptp(errors) > _SAME * errors.max():
+            reason = f"one standard error for all is needed, not {errors.min():.3g} to {errors.max():.3g}: use normal"
+            return unfitted(model, len(errors), reason)
+        return james_stein(number["value"], float(errors.max(initial=0)), level)
     return fay_herriot(number["value"], errors, _columns(rows, covariates) if covariates else None, level)
 
 

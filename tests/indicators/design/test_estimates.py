@@ -212,6 +212,11 @@ def test_ids_of_clusters_may_start_anew_in_every_stratum(survey):
     assert mean(sample, "y")["df"][0] == 2
 
 
+def test_ids_may_be_numbers_and_words(survey):
+    rows = {"y": [1.0, 3, 5, 9], "s": [1, 1, "b", "b"]}
+    assert total(survey(rows, strata="s"), "y")["se"][0] ** 2 == pytest.approx(2 * 2 * (1 + 4))
+
+
 def test_estimates_need_numbers_that_are_there(survey):
     sample = survey({"y": [1.0, 2], "t": ["a", "b"]})
     with pytest.raises(UsageError, match="holds text"):

@@ -87,7 +87,9 @@ def test_units_without_an_estimate_stay_and_say_why(estimates, definitions):
 
 
 def test_too_few_units_keep_their_raw_values_and_a_reason(estimates, definitions):
-    table = shrink(estimates.head(2), "james_stein", definitions)
+    unequal = shrink(estimates, "james_stein", definitions)
+    assert unequal["reason"].str.contains("one standard error for all is needed, not 2 to 8: use normal").all()
+    table = shrink(estimates.head(2).assign(se=1.0), "james_stein", definitions)
     assert table["status"].tolist() == ["m", "m"]
     assert table["raw"].notna().all()
     assert table["value"].isna().all()
