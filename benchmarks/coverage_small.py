@@ -10,8 +10,8 @@ over all hubs of all runs. The error in brackets is that of the simulation, from
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -217,7 +217,7 @@ def draw(random: Random, people: pd.DataFrame, per_stratum: int) -> pd.DataFrame
     return people[people["firm"].isin(chosen)]
 
 
-def surveys(runs: int, definitions: Definitions) -> Iterator[Row]:
+def surveys(runs: int, definitions: Definitions, drawn: Sequence[int] = (4, 8, 20)) -> Iterator[Row]:
     """Rows of means, domains, ratios, medians and raked means."""
     people = population(np.random.default_rng(SEED))
     design = Design(strata="stratum", cluster="firm", population="firms")
@@ -234,11 +234,12 @@ def surveys(runs: int, definitions: Definitions) -> Iterator[Row]:
         "ratio": people["turnover"].sum() / people["staff"].sum(), "median": score.quantile(0.5, "lower"),
         "mean after raking": score.mean(),
     }  # fmt: skip
-    for firms in (4, 8, 20):
+    for firms in drawn:
         for what, estimate in kinds.items():
 
             def once(random: Random, n: int = firms, w: str = what, e: Callable[..., pd.DataFrame] = estimate) -> float:
-                found = e(prepare(draw(random, people, n), design, definitions)).iloc[0]
+                sample = replace(prepare(draw(random, people, n), design, definitions), table=None)
+                found = e(sample).iloc[0]
                 return float(found["lo"] <= truths[w] <= found["hi"])
 
             yield counted(what, f"{firms} firms drawn in each of 3 strata", runs, once)

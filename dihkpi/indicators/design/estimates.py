@@ -90,7 +90,7 @@ def as_table(
         "effective_n": np.divide(weights[0] ** 2, weights[1], out=np.zeros(len(n)), where=n > 0),
         "deff": design_effect(sample, linear, known, var), "status": status, "reason": reason,
     })  # fmt: skip
-    return check_table(table, sample.table, in_order=True)
+    return check_table(table, sample.table, in_order=True) if sample.table else table
 
 
 def interval(value: Vector, se: Vector, df: Vector, confidence: float, top: float) -> tuple[Vector, Vector]:

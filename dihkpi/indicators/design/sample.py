@@ -111,8 +111,8 @@ class Sample:
         Rule for strata of one cluster.
     confidence : float
         Level of intervals.
-    table : TableDefinition
-        Of estimates.
+    table : TableDefinition or None
+        That estimates are checked against; None in simulations, where the check would take most of the time.
     calibration : Calibration or None
         Margins that the weights were brought to.
     doubt : str
@@ -125,7 +125,7 @@ class Sample:
     stages: tuple[Stage, ...]
     single: str
     confidence: float
-    table: TableDefinition
+    table: TableDefinition | None
     calibration: Calibration | None = None
     doubt: str = ""
 
