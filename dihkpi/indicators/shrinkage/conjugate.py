@@ -16,9 +16,11 @@ from dihkpi.indicators.shrinkage.result import ALIKE, Shrunken, too_few, unfitte
 
 Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
-GRID = (1e-6, 1e4, 160)
+GRID = (5e-3, 1e4, 160)
 """Strengths of the prior that are looked at: least and greatest, in those of a typical unit's n, and how many, evenly
 on the scale of the logarithm."""
+WEAKEST = 0.05
+"""Least strength of all, where units are large. Far weaker priors would say of a unit without cases that it is at 0."""
 FARTHEST = 30.0
 """The logit or logarithm of the mean moves no farther than this from the pooled one."""
 
@@ -193,7 +195,9 @@ def shrink_cases(family: Family, y: Vector, n: Vector, confidence: float) -> Shr
     """
     if reason := too_few(len(y), 1) or _unfit(family, y, n):
         return unfitted(family.name, len(y), reason)
-    found = priors(family, len(n) / np.sum(1 / n) * np.geomspace(*GRID), y, n)
+    typical = len(n) / np.sum(1 / n)
+    least, greatest, points = GRID
+    found = priors(family, np.geomspace(min(least * typical, WEAKEST), greatest * typical, points), y, n)
     strength, mean = _most_likely(family, found, y, n)
     factor = 1 / (1 + n / strength)
     value = factor * mean + (1 - factor) * y / n
