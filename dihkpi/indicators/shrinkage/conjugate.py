@@ -21,6 +21,8 @@ GRID = (5e-3, 1e4, 160)
 on the scale of the logarithm."""
 WEAKEST = 0.05
 """Least strength of all, where units are large. Far weaker priors would say of a unit without cases that it is at 0."""
+NO_TOP = 1e-5
+"""Gain in the logarithm of the likelihood that is no more than rounding beside a prior without end."""
 FARTHEST = 30.0
 """The logit or logarithm of the mean moves no farther than this from the pooled one."""
 
@@ -222,7 +224,7 @@ def _most_likely(family: Family, found: Priors, y: Vector, n: Vector) -> tuple[f
     top = minimize_scalar(lack, bounds=(edges[best - 1], edges[best + 1]), method="bounded", options={"xatol": 1e-9})
     pooled = float(y.sum() / n.sum())
     # As the prior grows, the likelihood nears that of one value for all; a top beyond its reach is no top.
-    if -top.fun <= -lack(edges[-1]) + 1e-7:
+    if -top.fun <= -lack(edges[-1]) + NO_TOP:
         return np.inf, pooled
     strength = float(np.exp(top.x))
     return strength, float(family.mean(priors(family, np.array([strength]), y, n).eta)[0])
