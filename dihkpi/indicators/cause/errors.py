@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,7 +28,7 @@ class Inference:
 
     errors: Errors = "cluster"
     level: float = 0.95
-    wild: Wild = Wild()
+    wild: Wild = field(default_factory=Wild)
 
 
 def effect(fitted: Fit, weights: dict[str, float], term: str, how: Inference) -> Effect:

@@ -110,10 +110,10 @@ def fit(
         raise NoEstimateError(f"{n} rows are too few for {k + absorbed} coefficients")
     if (groups := int(group.max()) + 1) < 2:
         raise NoEstimateError("a single cluster tells nothing about the spread between clusters")
-    bread = np.linalg.inv(matrix.T @ matrix)
+    bread = np.asarray(np.linalg.inv(matrix.T @ matrix), float)
     beta = bread @ (matrix.T @ outcome)
     residuals = outcome - matrix @ beta
-    scores = np.column_stack([np.bincount(group, matrix[:, j] * residuals, groups) for j in range(k)])
+    scores = np.asarray([np.bincount(group, column * residuals, groups) for column in matrix.T], float).T
     squares = _squares(matrix, group, groups)
     rss = float(residuals @ residuals)
     return Fit(names, beta, bread, squares, scores, rss, n, absorbed, clusters is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,8 +33,8 @@ def staggered(
 ) -> Staggered:
     """Group-time effects: change since the period before the start, less that of units not supported by then.
 
-    ``ATT(g, t) = mean(Y_t - Y_(g-1) | start g) - mean(Y_t - Y_(g-1) | not started by t)``. The mean over all cells after
-    the start weighs each by its units. Standard errors leave out one cluster at a time (jackknife), with t(G - 1).
+    ``ATT(g, t) = mean(Y_t - Y_(g-1) | start g) - mean(Y_t - Y_(g-1) | not started by t)``. The mean over all cells
+    after the start weighs each by its units. Standard errors leave out one cluster at a time (jackknife, t(G - 1)).
 
     Parameters
     ----------
@@ -58,16 +59,20 @@ def staggered(
     except NoEstimateError as fault:
         return Staggered(no_effect("after", str(fault)), (), ())
     n, size = len(wide), sums.shape[1]
-    common = {"n": n, "clusters": size, "method": "group-time effects, not yet supported as comparison, jackknife"}
+    common: dict[str, Any] = {
+        "n": n,
+        "clusters": size,
+        "method": "group-time effects, not yet supported as comparison, jackknife",
+    }
 
     def summary(term: str, chosen: list[int]) -> Effect:
         part = sums[chosen]
         estimate = float(_mean(part.sum(axis=1, keepdims=True))[0])
         left_out = _mean(part.sum(axis=1, keepdims=True) - part)
         if not np.isfinite(left_out).all():
-            return Effect(term, estimate, **common).warned("rests on one cluster: no standard error")  # type: ignore[arg-type]
+            return Effect(term, estimate, **common).warned("rests on one cluster: no standard error")
         se = float(np.sqrt((size - 1) / size * ((left_out - left_out.mean()) ** 2).sum()))
-        return t_effect(term, estimate, se, size - 1, level, **common)  # type: ignore[arg-type]
+        return t_effect(term, estimate, se, size - 1, level, **common)
 
     late = [number for number, (g, t) in enumerate(cells) if t >= g]
     if not late:
