@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from dihkpi.definitions.indicators import Example, Indicator, Level, PolicyValue, ReportDefinition, TableDefinition
 from dihkpi.definitions.layouts import LayoutFile
+from dihkpi.definitions.plan import Design, Plan
 from dihkpi.definitions.scoring import Scoring
 from dihkpi.definitions.survey import SurveyText
 
@@ -42,6 +43,8 @@ def json_schemas() -> dict[str, dict[str, Any]]:
         "table": _schema(TableDefinition),
         "rules": {"$schema": DIALECT, "type": "object", "additionalProperties": {"type": "string"}},
         "examples": _listed(Example),
+        "analysis": _schema(Plan),
+        "designs": _entries(Design),
     }
 
 
