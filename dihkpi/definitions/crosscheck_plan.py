@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dihkpi.definitions.collection import Definitions, Survey
 from dihkpi.definitions.explain import known
 from dihkpi.definitions.plan import Analysis, Plan
+from dihkpi.definitions.programme import Programme
 from dihkpi.errors import UsageError
 
 
@@ -35,6 +36,8 @@ def plan_problems(definitions: Definitions, survey: Survey, where: str, joined: 
         yield from _columns(analysis, columns, at)
         yield from _design(definitions, analysis, at)
     yield from _unused(plan, where)
+    for name, programme in plan.programmes.items():
+        yield from _programme(survey, plan, programme, f"{where} › programmes › {name}")
 
 
 def design_problems(definitions: Definitions) -> Iterator[str]:
@@ -101,6 +104,24 @@ def _design(definitions: Definitions, analysis: Analysis, at: str) -> Iterator[s
 
 def _unused(plan: Plan, where: str) -> Iterator[str]:
     used = {analysis.family for analysis in plan.analyses.values()}
+    misspelt = used - set(plan.families)
     for name in plan.families:
-        if name not in used:
+        if name not in used and not misspelt:
             yield f"{where} › families › {name}: no analysis belongs to it\n      take it out, or name it as a family"
+
+
+def _programme(survey: Survey, plan: Plan, programme: Programme, at: str) -> Iterator[str]:
+    yield from known(programme.gross, survey.indicators, f"{at} › gross", "indicator")
+    if (programme.question is None) == (programme.analysis is None):
+        yield f"{at}: needs either 'question' or 'analysis' for what would have come anyway"
+    if programme.analysis is not None:
+        yield from known(programme.analysis, plan.analyses, f"{at} › analysis", "analysis")
+    for code, weight in (programme.question.weights if programme.question else {}).items():
+        if not 0 <= weight <= 1:
+            yield f"{at} › question › weights › {code}: {weight:g} is not between 0 and 1"
+    for name, factor in programme.declared().items():
+        lo, hi = factor.range()
+        if not 0 <= lo <= factor.value <= hi or (name != "multiplier" and hi > 1):
+            shares = "0 or more" if name == "multiplier" else "between 0 and 1"
+            hint = f"write lo <= value <= hi, all {shares}"
+            yield f"{at} › {name}: {lo:g}, {factor.value:g}, {hi:g} are no value within its range\n      {hint}"

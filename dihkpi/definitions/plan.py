@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal
 
 from dihkpi.definitions.base import Definition, Names, Number
+from dihkpi.definitions.programme import Programme
 
 Fact = Literal[
     "units", "treated", "comparison", "clusters", "treated_clusters", "comparison_clusters", "periods_before",
@@ -89,6 +90,8 @@ class Plan(Definition):
     """Families by a name of your own."""
     analyses: Mapping[str, Analysis]
     """Analyses by a name of your own."""
+    programmes: Mapping[str, Programme] = {}
+    """From gross figures to what the programme added, by a name of your own."""
 
 
 class Need(Definition):

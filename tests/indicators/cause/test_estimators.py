@@ -86,7 +86,9 @@ def test_clustered_errors_are_those_of_statsmodels() -> None:
     import statsmodels.api as sm
 
     data = panel()
-    matrix = np.column_stack([np.ones(len(data)), *columns(data, "post", "supported"), data["post"] * data["supported"]])
+    matrix = np.column_stack(
+        [np.ones(len(data)), *columns(data, "post", "supported"), data["post"] * data["supported"]]
+    )
     theirs = sm.OLS(data["y"].to_numpy(), matrix).fit(
         cov_type="cluster", cov_kwds={"groups": data["hub"].to_numpy()}, use_t=True
     )
@@ -253,7 +255,7 @@ def test_staggered_by_hand() -> None:
     frame = pd.DataFrame(rows, columns=["unit", "period", "y", "start"])
     found = staggered(*columns(frame, "y", "unit", "period", "start"), 0.95)
     cells = {part.term: part.estimate for part in found.cells}
-    assert cells == pytest.approx({"start 1 period 1": 2, "start 1 period 2": 4, "start 2 period 0": 0, "start 2 period 2": 10})  # fmt: skip # noqa: E501
+    assert cells == pytest.approx({"start 1 period 1": 2, "start 1 period 2": 4, "start 2 period 0": 0, "start 2 period 2": 10})  # fmt: skip  # noqa: E501
     assert {part.term: part.estimate for part in found.lags} == pytest.approx({"lead 2": 0, "lag 0": 6, "lag 1": 4})
     assert found.after.estimate == pytest.approx((2 + 4 + 10) / 3)
 
