@@ -59,7 +59,7 @@ class Analysis(Definition):
     effect_on: Literal["all", "treated"] = "all"
     """Whose mean effect weighting gives."""
     errors: Literal["auto", "ordinary", "cluster", "cr2", "wild"] = "auto"
-    """How errors are made; `auto` takes the bootstrap where clusters are few, see the policy `cause`."""
+    """How errors are made; `auto` is `cr2`, which holds with few clusters too."""
     family: str
     """Family of questions that are asked together."""
 

@@ -13,6 +13,7 @@ from dihkpi.indicators.cause import change
 from dihkpi.indicators.cause.errors import Inference
 from dihkpi.indicators.cause.event_study import Pretrend, event_study
 from dihkpi.indicators.cause.mixed import mixed_model
+from dihkpi.indicators.cause.programme import deadweight_from_model
 from dihkpi.indicators.cause.result import Effect, Errors, no_effect
 from dihkpi.indicators.cause.rows import Rows, covariates_of, per_unit
 from dihkpi.indicators.cause.staggered import staggered
@@ -26,19 +27,12 @@ class Settings:
 
     level: float
     wild: Wild
-    few_clusters: int
     overlap: Overlap
     power: float
 
-    def inference(self, analysis: Analysis, clusters: int) -> Inference:
+    def inference(self, analysis: Analysis) -> Inference:
         """How the errors of an analysis are made."""
-        errors: Errors
-        if analysis.errors != "auto":
-            errors = analysis.errors
-        elif analysis.cluster is None:
-            errors = "cr2"
-        else:
-            errors = "wild" if clusters <= self.few_clusters else "cluster"
+        errors: Errors = "cr2" if analysis.errors == "auto" else analysis.errors
         return Inference(errors, self.level, self.wild)
 
 
@@ -59,7 +53,7 @@ def _did(rows: Rows, analysis: Analysis, settings: Settings) -> Found:
     post = rows.vector("post")
     # What does not change over time is taken out with the units; it may still change the course of things.
     covariates = {f"{name} after": x * post for name, x in covariates_of(rows, analysis.covariates).items()}
-    how = settings.inference(analysis, _groups(rows, analysis))
+    how = settings.inference(analysis)
     args = (rows.vector("y"), rows.vector("treated"), post)
     unit = rows.frame["unit"].to_numpy()
     period = rows.frame["period"].to_numpy()
@@ -67,11 +61,22 @@ def _did(rows: Rows, analysis: Analysis, settings: Settings) -> Found:
     found = change.difference_in_differences(
         *args, how, covariates=covariates, clusters=clusters, units=unit, periods=period
     )
+    gross = _gross(rows, analysis, settings)
+    more = (gross, deadweight_from_model(found, gross, settings.level)) if found.status != "m" else ()
     if len(analysis.before) < 2:
-        return Found(found)
+        return Found(found, more)
     start = np.where(rows.vector("treated") == 1, float(len(analysis.before)), np.nan)
     study = event_study(args[0], unit, period, start, Inference("cluster", settings.level), clusters=clusters)
-    return Found(found, _told(study.pretrend), {"pretrend_p": study.pretrend.p})
+    return Found(found, (*more, *_told(study.pretrend)), {"pretrend_p": study.pretrend.p})
+
+
+def _gross(rows: Rows, analysis: Analysis, settings: Settings) -> Effect:
+    """Mean change of the supported, of which the effect is a part."""
+    first, before, after = per_unit(rows.supported_only())
+    units = Rows(first, rows.waves)
+    cluster = _column(units, analysis.cluster)
+    found = change.before_after(after - before, settings.inference(analysis), clusters=cluster)
+    return _renamed(found, "gross change of the supported")
 
 
 def _event_study(rows: Rows, analysis: Analysis, settings: Settings) -> Found:
@@ -82,7 +87,7 @@ def _event_study(rows: Rows, analysis: Analysis, settings: Settings) -> Found:
         unit,
         rows.frame["period"].to_numpy(),
         rows.vector("start"),
-        settings.inference(analysis, _groups(rows, analysis)),
+        settings.inference(analysis),
         clusters=unit if cluster is None else cluster,
         power=settings.power,
     )
@@ -111,7 +116,7 @@ def _ancova(rows: Rows, analysis: Analysis, settings: Settings) -> Found:
         after,
         before,
         treated,
-        settings.inference(analysis, _groups(rows, analysis)),
+        settings.inference(analysis),
         covariates=covariates_of(units, analysis.covariates),
         clusters=_column(units, analysis.cluster),
     )
@@ -124,7 +129,7 @@ def _ancova(rows: Rows, analysis: Analysis, settings: Settings) -> Found:
 def _before_after(rows: Rows, analysis: Analysis, settings: Settings) -> Found:
     first, before, after = per_unit(rows)
     units = Rows(first, rows.waves)
-    how = settings.inference(analysis, _groups(rows, analysis))
+    how = settings.inference(analysis)
     cluster = _column(units, analysis.cluster)
     plain = change.before_after(after - before, how, clusters=cluster)
     covariates = covariates_of(units, analysis.covariates)
@@ -211,7 +216,3 @@ def _renamed(effect: Effect, term: str) -> Effect:
 
 def _column(rows: Rows, name: str | None) -> npt.NDArray[np.object_] | None:
     return None if name is None else rows.frame[f"column {name}"].to_numpy(dtype=object)
-
-
-def _groups(rows: Rows, analysis: Analysis) -> int:
-    return int(rows.frame["unit" if analysis.cluster is None else f"column {analysis.cluster}"].nunique())

@@ -76,7 +76,6 @@ def settings_of(plan: Plan, definitions: Definitions) -> Settings:
     return Settings(
         level=float(plan.level if plan.level is not None else definitions.value("confidence_level")),
         wild=Wild(int(policy["draws"]), seed, int(policy["webb_clusters"])),
-        few_clusters=int(policy["few_clusters"]),
         overlap=Overlap(policy["overlap"], policy["overlap_share"]),
         power=policy["power"],
     )

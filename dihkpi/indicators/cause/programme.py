@@ -88,6 +88,8 @@ def deadweight_from_model(effect: Effect, gross: Effect, level: float) -> Effect
     df = float(np.nanmin([effect.df, gross.df, np.inf]))
     # The comparison's change is gross - effect, and independent of the gross change: Cov(effect, gross) = Var(gross).
     shared = min(gross.se**2, gross.se * effect.se)
+    if "m" in (effect.status, gross.status):
+        return no_effect("deadweight", effect.reason or gross.reason)
     ratio = fieller(
         effect.estimate, effect.se, gross.estimate, gross.se, level, covariance=shared, df=df, term="deadweight"
     )

@@ -67,7 +67,7 @@ ALL = {
 
 @pytest.fixture(scope="module")
 def everything(definitions) -> pd.DataFrame:
-    return run_plan(plan(**ALL), data(hubs=30, each=20), definitions, "dma_sme").set_index(["analysis", "term"])
+    return run_plan(plan(**ALL), data(hubs=24, each=15, seed=2), definitions, "dma_sme").set_index(["analysis", "term"])
 
 
 def answer(table: pd.DataFrame, name: str) -> pd.Series:
@@ -113,7 +113,9 @@ def test_few_hubs_are_not_enough_for_a_cause(definitions) -> None:
     row = run_plan(plan(did=DID), data(hubs=4), definitions, "dma_sme").iloc[0]
     assert row["verdict"] == "associational"
     assert "needs six clusters or more, found 4" in row["reason"]
-    assert "wild cluster bootstrap (Webb weights" in row["method"]
+    assert "CR2" in row["method"]
+    boot = run_plan(plan(did={**DID, "errors": "wild"}), data(hubs=4), definitions, "dma_sme").iloc[0]
+    assert "wild cluster bootstrap (Webb weights" in boot["method"]
 
 
 def test_one_wave_before_is_a_caveat(definitions) -> None:
@@ -245,3 +247,11 @@ def test_the_bundled_plan_runs_on_firms_without_a_comparison(definitions) -> Non
 def test_an_analysis_knows_no_other_fields() -> None:
     with pytest.raises(ValueError, match="extra"):
         Analysis.model_validate({"about": "", "outcome": {}, "design": "did", "family": "a", "desing": 1})
+
+
+def test_deadweight_of_a_difference_in_differences(everything) -> None:
+    rows = everything.loc["did"]
+    # The supported rose by the trend of 4 and the gain of 6, so that 4 of 10 would have come anyway.
+    assert rows.loc["gross change of the supported", "estimate"] == pytest.approx(10, abs=1)
+    assert rows.loc["deadweight", "lo"] < 0.4 < rows.loc["deadweight", "hi"]
+    assert rows.loc["gross change of the supported", "verdict"] == "descriptive"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from dihkpi.definitions.programme import Declared
+from dihkpi.definitions.programme import Declared, Programme
+from dihkpi.indicators.cause.net import net_of, steps
 from dihkpi.indicators.cause.programme import (
     cost_per_net,
     deadweight_from_answers,
@@ -140,3 +142,40 @@ def test_cost_per_net_outcome() -> None:
     assert (open_ended.status, open_ended.hi) == ("u", np.inf)
     assert "no bounded interval" in open_ended.reason
     assert "nothing was added" in cost_per_net(1000, Effect("net", -5.0, 1.0), 0.95).reason
+
+
+def programme(**changed: object) -> Programme:
+    base = {"about": "?", "gross": "investment_triggered", "leakage": {"value": 0.1, "source": "records"}}
+    return Programme.model_validate({**base, **changed})
+
+
+ASKED = programme(question={"column": "without", "weights": SHARES, "amount": "money"})
+
+
+def test_a_declared_programme_with_a_question() -> None:
+    records = pd.DataFrame({"without": ["no", "same", "later", pd.NA], "money": [600.0, 200.0, 200.0, 50.0]})
+    found = net_of(ASKED, Effect("gross", 1050.0), 0.95, records=records)
+    # 0.2 + 0.1 of the money would have come anyway; 1,050 x 0.7 x 0.9.
+    table = steps(found).set_index("step")
+    assert list(table.index) == ["gross", "deadweight", "leakage", "net"]
+    assert table["left"].tolist() == pytest.approx([1050, 735, 661.5, 661.5])
+    assert table.loc["net", "status"] == "u"
+    assert "displacement, substitution" in table.loc["net", "reason"]
+    assert table.loc["leakage", "source"] == "records"
+
+
+def test_a_declared_programme_without_what_it_names() -> None:
+    gross = Effect("gross", 1.0)
+    assert "no records" in net_of(ASKED, gross, 0.95).net.reason
+    wrong = net_of(ASKED, gross, 0.95, records=pd.DataFrame({"witout": ["no"]})).net
+    assert "no column 'without' (did you mean 'witout'?)" in wrong.reason
+    assert steps(net_of(ASKED, gross, 0.95))["status"].tolist() == ["m"]
+    assert "gives no effect" in net_of(programme(analysis="gain"), gross, 0.95).net.reason
+
+
+def test_a_declared_programme_with_an_analysis() -> None:
+    row = {"analysis": "gain", "term": "deadweight", "estimate": 0.4, "se": 0.1, "df": 20.0, "lo": 0.2, "hi": 0.6,
+           "method": "model", "status": "ok", "reason": ""}  # fmt: skip
+    found = net_of(programme(analysis="gain"), Effect("gross", 100.0), 0.95, effects=pd.DataFrame([row]), seed=1)
+    assert found.net.estimate == pytest.approx(54)
+    assert found.net.se == pytest.approx(9, rel=0.05)
