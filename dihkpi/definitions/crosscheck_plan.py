@@ -33,6 +33,7 @@ def plan_problems(definitions: Definitions, survey: Survey, where: str, joined: 
         at = f"{where} › analyses › {name}"
         yield from known(analysis.family, plan.families, f"{at} › family", "family")
         yield from _outcome(definitions, survey, analysis, f"{at} › outcome")
+        yield from _waves(definitions, survey, analysis, at)
         yield from _columns(analysis, columns, at)
         yield from _design(definitions, analysis, at)
     yield from _unused(plan, where)
@@ -73,6 +74,16 @@ def _outcome(definitions: Definitions, survey: Survey, analysis: Analysis, at: s
         yield f"{at} › dimension: {fault}"
         return
     yield from known(str(outcome.dimension), nodes, f"{at} › dimension", "dimension")
+
+
+def _waves(definitions: Definitions, survey: Survey, analysis: Analysis, at: str) -> Iterator[str]:
+    """Waves of scores must be those of the survey; periods of indicators are read when the plan is run."""
+    waves = definitions.codelists.get(survey.waves or "")
+    if analysis.outcome.dimension is None or analysis.outcome.survey is not None or waves is None:
+        return
+    for field in ("before", "after"):
+        for wave in getattr(analysis, field):
+            yield from known(wave, [row["code"] for row in waves.rows], f"{at} › {field}", "wave")
 
 
 def _columns(analysis: Analysis, columns: Sequence[str], at: str) -> Iterator[str]:
@@ -116,6 +127,7 @@ def _programme(survey: Survey, plan: Plan, programme: Programme, at: str) -> Ite
         yield f"{at}: needs either 'question' or 'analysis' for what would have come anyway"
     if programme.analysis is not None:
         yield from known(programme.analysis, plan.analyses, f"{at} › analysis", "analysis")
+    yield from _question(survey, plan, programme, f"{at} › question")
     for code, weight in (programme.question.weights if programme.question else {}).items():
         if not 0 <= weight <= 1:
             yield f"{at} › question › weights › {code}: {weight:g} is not between 0 and 1"
@@ -125,3 +137,14 @@ def _programme(survey: Survey, plan: Plan, programme: Programme, at: str) -> Ite
             shares = "0 or more" if name == "multiplier" else "between 0 and 1"
             hint = f"write lo <= value <= hi, all {shares}"
             yield f"{at} › {name}: {lo:g}, {factor.value:g}, {hi:g} are no value within its range\n      {hint}"
+
+
+def _question(survey: Survey, plan: Plan, programme: Programme, at: str) -> Iterator[str]:
+    """Columns of the counterfactual question must be those of the rows that the gross figure counts, or own ones."""
+    indicator = survey.indicators.get(programme.gross)
+    if programme.question is None or indicator is None or indicator.of not in survey.forms:
+        return
+    columns = (*survey.forms[indicator.of].columns, *plan.columns)
+    for field in ("column", "amount"):
+        if (name := getattr(programme.question, field)) is not None:
+            yield from known(name, columns, f"{at} › {field}", "column")

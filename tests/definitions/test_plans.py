@@ -83,3 +83,44 @@ def test_a_design_of_ones_own_is_checked(folder) -> None:
     for words in ("mine › fields: unknown field of an analysis 'treatmnt'", "mine › instead: unknown design 'didd'",
                   "mine › needs › 1: needs either 'least' or 'most'", "other › needs › 1 › otherwise: the design names no other"):  # fmt: skip
         assert any(words in problem for problem in problems), problems
+
+
+PROGRAMMES = """\
+about: What did it add?
+declared: 2026-01-01
+columns: {without: answer}
+families: {}
+analyses: {}
+programmes:
+  money:
+    about: Money
+    gross: answers
+    question: {column: without, weights: {"no": 0, same: 1}, amount: price}
+    leakage: {value: 0.1, lo: 0, hi: 0.2, source: records}
+"""
+BROKEN_PROGRAMMES = {
+    "unknown indicator": ("gross: answers", "gross: answrs", "money › gross: unknown indicator 'answrs'"),
+    "unknown column": ("column: without", "column: witout", "money › question › column: unknown column 'witout'"),
+    "unknown amount": ("amount: price", "amount: prize", "money › question › amount: unknown column 'prize'"),
+    "weight above 1": ("same: 1}", "same: 100}", "question › weights › same: 100 is not between 0 and 1"),
+    "range": ("lo: 0, hi: 0.2", "lo: 0.3, hi: 0.2", "money › leakage: 0.3, 0.1, 0.2 are no value within its range"),
+    "share in per cent": ("value: 0.1, lo: 0, hi: 0.2", "value: 10", "leakage: 10, 10, 10 are no value"),
+    "no source": (", source: records", "", "money › leakage › source: missing, but required"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_PROGRAMMES)
+def test_one_fault_of_a_programme_one_message(name: str, folder) -> None:
+    folder.write("surveys/mini/v1/analysis.yaml", PROGRAMMES)
+    folder.load()
+    old, new, words = BROKEN_PROGRAMMES[name]
+    folder.edit("analysis.yaml", old, new)
+    (problem,) = folder.problems()
+    assert words in problem
+
+
+def test_both_ways_to_deadweight_are_one_too_many(folder) -> None:
+    folder.write("surveys/mini/v1/analysis.yaml", PROGRAMMES + "    analysis: gain\n")
+    problems = folder.problems()
+    assert any("money: needs either 'question' or 'analysis'" in problem for problem in problems)
+    assert any("money › analysis: unknown analysis 'gain'" in problem for problem in problems)

@@ -10,6 +10,9 @@ from dihkpi.indicators.cause.linear import Fit
 from dihkpi.indicators.cause.result import Effect, Errors, NoEstimateError, Vector, t_effect
 from dihkpi.indicators.cause.wild import Wild, wild_effect
 
+LEAST_DF = 4
+"""Below this Satterthwaite's approximation no longer holds the level (Tipton 2015, Psychological Methods 20)."""
+
 
 @dataclass(frozen=True)
 class Inference:
@@ -53,7 +56,9 @@ def effect(fitted: Fit, weights: dict[str, float], term: str, how: Inference) ->
     if how.errors == "cr2":
         se, df_cr2 = cr2(fitted, chosen)
         name = "CR2, Satterthwaite's df" if fitted.clustered else "HC2, Satterthwaite's df"
-        return t_effect(term, estimate, se, df_cr2, how.level, method=f"least squares, {name}", **counted)
+        found = t_effect(term, estimate, se, df_cr2, how.level, method=f"least squares, {name}", **counted)
+        few = f"rests on so few clusters ({df_cr2:.2g} degrees of freedom) that its error is not to be relied on"
+        return found.warned(few) if 0 < df_cr2 < LEAST_DF - 1e-6 else found
     se = float(np.sqrt(chosen @ covariance(fitted) @ chosen))
     name = "clustered errors" if fitted.clustered else "robust errors"
     found = t_effect(
