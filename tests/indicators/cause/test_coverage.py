@@ -19,12 +19,21 @@ def benchmark():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("hubs", [12, 40])
+@pytest.mark.parametrize("hubs", [8, 12, 40])
 def test_intervals_hold_the_effect_and_a_null_is_not_found(benchmark, hubs: int) -> None:
-    found = benchmark.simulate(benchmark.World("equal", hubs, hubs // 2), runs=2000, seed=7, draws=199)
-    for name, (held, rejected) in found.items():
+    found = benchmark.simulate(benchmark.World("equal", hubs, hubs // 2), runs=2000, seed=20260101, draws=199)
+    for name in ("cr2", "wild"):
+        held, rejected = found[name]
         assert 0.93 <= held <= 0.97, name
-        assert 0.04 <= rejected <= (0.07 if name == "cluster" and hubs == 12 else 0.06), name
+        # Five per cent, one point for the method (the bootstrap with eight hubs a little more), one for the simulation.
+        assert 0.03 <= rejected <= (0.08 if name == "wild" and hubs == 8 else 0.07), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hubs", [12, 39])
+def test_intervals_of_staggered_starts_and_weights_hold_the_effect(benchmark, hubs: int) -> None:
+    for name, held in benchmark.others(hubs, runs=1000, seed=3).items():
+        assert 0.93 <= held <= 0.975, name
 
 
 @pytest.mark.slow
