@@ -15,6 +15,7 @@ from dihkpi.definitions.codelists import CodeList
 from dihkpi.definitions.explain import explain
 from dihkpi.definitions.indicators import Example, Indicator, Level, PolicyValue, ReportDefinition, TableDefinition
 from dihkpi.definitions.options import apply_options
+from dihkpi.definitions.plan import Design, Plan
 from dihkpi.definitions.scoring import Scoring
 from dihkpi.definitions.survey import Form, SurveyText
 from dihkpi.errors import DefinitionError, UsageError, hint_for
@@ -26,6 +27,7 @@ class Survey(SurveyText):
     indicators: Mapping[str, Indicator] = {}
     examples: tuple[Example, ...] = ()
     raw_scoring: Mapping[str, Any] | None = None
+    analysis: Plan | None = None
     fingerprint: str = ""
     """Hash of the files that decide how a submission is read and checked."""
 
@@ -67,6 +69,8 @@ class Definitions:
     reports: Mapping[str, ReportDefinition] = field(repr=False)
     rules: Mapping[str, str] = field(repr=False)
     """Built-in rule to what it says."""
+    designs: Mapping[str, Design] = field(default_factory=dict, repr=False)
+    """Designs of evaluation, and what each needs."""
     fingerprint: str = ""
 
     @cached_property

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dihkpi.definitions.collection import Definitions, Survey
 from dihkpi.definitions.crosscheck_places import level_problems, report_problems
+from dihkpi.definitions.crosscheck_plan import design_problems, plan_problems
 from dihkpi.definitions.crosscheck_rules import accept_problems, column_kinds, expression_problems, rule_problems
 from dihkpi.definitions.crosscheck_scoring import scoring_problems
 from dihkpi.definitions.explain import known
@@ -35,7 +36,9 @@ def cross_check(definitions: Definitions) -> list[str]:
         for key, indicator in survey.indicators.items():
             problems += _indicator(definitions, survey, indicator, f"{where}/indicators.yaml › {key}")
         problems += _examples(survey, f"{where}/examples.yaml")
+        problems += plan_problems(definitions, survey, f"{where}/analysis.yaml", JOINED)
     problems += _same_indicators(definitions)
+    problems += design_problems(definitions)
     for name, level in definitions.levels.items():
         problems += level_problems(definitions, level, f"levels.yaml › {name}")
     for name, report in definitions.reports.items():

@@ -17,6 +17,8 @@ from dihkpi.definitions.composite import AggregateSettings, NumericItem, Step, W
 from dihkpi.definitions.indicators import Example, Indicator, Level, PolicyValue, ReportDefinition
 from dihkpi.definitions.layouts import Layout, LayoutFile, Place, QuestionBlock
 from dihkpi.definitions.loader import load_definitions
+from dihkpi.definitions.plan import Analysis, Design, Family, Need, Outcome, Plan
+from dihkpi.definitions.programme import Declared, Programme, Question
 from dihkpi.definitions.rules import Comparison, Reference, Rule, Sequence
 from dihkpi.definitions.scenario import Scenario
 from dihkpi.definitions.scoring import Bands, ItemSet, Knockout, Node, Option, Scoring
@@ -47,6 +49,8 @@ _FILES: dict[str, tuple[type[BaseModel], ...]] = {
     "indicators.yaml": (Indicator,),
     "examples.yaml": (Example,),
     "a file of scenarios": (Scenario,),
+    "analysis.yaml": (Plan, Family, Analysis, Outcome, Programme, Question, Declared),
+    "designs.yaml": (Design, Need),
     "levels.yaml": (Level,),
     "policy.yaml": (PolicyValue,),
     "reports.yaml": (ReportDefinition,),

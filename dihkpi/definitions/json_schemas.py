@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from dihkpi.definitions.indicators import Example, Indicator, Level, PolicyValue, ReportDefinition, TableDefinition
 from dihkpi.definitions.layouts import LayoutFile
 from dihkpi.definitions.scenario import Scenario
+from dihkpi.definitions.plan import Design, Plan
 from dihkpi.definitions.scoring import Scoring
 from dihkpi.definitions.survey import SurveyText
 
@@ -44,6 +45,8 @@ def json_schemas() -> dict[str, dict[str, Any]]:
         "rules": {"$schema": DIALECT, "type": "object", "additionalProperties": {"type": "string"}},
         "examples": _listed(Example),
         "scenario": _one_or_more(Scenario),
+        "analysis": _schema(Plan),
+        "designs": _entries(Design),
     }
 
 

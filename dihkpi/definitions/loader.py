@@ -23,6 +23,7 @@ from dihkpi.definitions.layouts import LayoutFile
 from dihkpi.definitions.locate import FOLDERS, bundled_root, misplaced
 from dihkpi.definitions.multiple import spread
 from dihkpi.definitions.options import apply_options
+from dihkpi.definitions.plan import Design
 from dihkpi.definitions.scoring import Option, Scoring
 from dihkpi.definitions.survey import Item, SurveyText
 from dihkpi.definitions.yaml import read_yaml
@@ -98,6 +99,7 @@ class _Loader:
             tables=self._tables(),
             reports=self._entries("notebooks/reports.yaml", ReportDefinition),
             rules=self._briefs(),
+            designs=self._entries("schemas/designs.yaml", Design),
             fingerprint=self.digest.hexdigest()[:16],
         )
         from dihkpi.definitions.crosscheck import cross_check
@@ -233,6 +235,7 @@ class _Loader:
             "indicators": files.get("indicators.yaml") or {},
             "examples": files.get("examples.yaml") or (),
             "raw_scoring": scoring,
+            "analysis": files.get("analysis.yaml") or None,
             "fingerprint": hashlib.sha256(repr(raw).encode()).hexdigest()[:16],
         }
         for unknown in sorted(set(raw) - fields):
