@@ -15,8 +15,8 @@ from pydantic import BaseModel
 
 from dihkpi.definitions.indicators import Example, Indicator, Level, PolicyValue, ReportDefinition, TableDefinition
 from dihkpi.definitions.layouts import LayoutFile
-from dihkpi.definitions.scenario import Scenario
 from dihkpi.definitions.plan import Design, Plan
+from dihkpi.definitions.scenario import Scenario
 from dihkpi.definitions.scoring import Scoring
 from dihkpi.definitions.survey import SurveyText
 
