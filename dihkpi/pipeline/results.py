@@ -17,6 +17,7 @@ from dihkpi.indicators.windows import Window
 from dihkpi.intake.columns import check_table
 from dihkpi.intake.safe_csv import write_csv
 from dihkpi.pipeline.explaining import Explained
+from dihkpi.pipeline.impact import Impact
 from dihkpi.pipeline.tables import quality_of
 from dihkpi.reports.extracting import write_extracts
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 PUBLISHED = {
     "indicators": "indicators", "hubs": "hubs", "places": "places", "files": "files", "place_scores": "scores",
     "uncertainty": "uncertainty", "place_contributions": "contributions", "ranks": "ranks", "strengths": "strengths",
-    "quality": "quality",
+    "quality": "quality", "changes": "changes", "effects": "effects", "shrunken": "shrunken",
 }  # fmt: skip
 """Tables that go out beside the reports, and their names there: none of them knows a respondent."""
 
@@ -47,6 +48,7 @@ def write_results(
     inputs: Inputs,
     indicators: pd.DataFrame,
     explained: Explained,
+    impact: Impact,
     files: pd.DataFrame,
     issues: pd.DataFrame,
     about: About,
@@ -75,6 +77,9 @@ def write_results(
         "place_contributions": explained.contributions,
         "ranks": explained.ranks,
         "strengths": explained.strengths,
+        "changes": impact.changes,
+        "effects": impact.effects,
+        "shrunken": impact.shrunken,
         "quality": quality_of(inputs, about.options),
     }
     for name, table in tables.items():

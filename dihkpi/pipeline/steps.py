@@ -18,6 +18,7 @@ from dihkpi.indicators.windows import parse_period
 from dihkpi.intake.briefs import rule_briefs
 from dihkpi.intake.issue_report import summary_lines, write_issue_report
 from dihkpi.pipeline.explaining import explain
+from dihkpi.pipeline.impact import tell_impact
 from dihkpi.pipeline.inbox import all_issues, take_in
 from dihkpi.pipeline.results import About, publish, write_results
 from dihkpi.pipeline.run import Asked, Choice, Counts, Progress, RunResult
@@ -88,10 +89,11 @@ def _results(
     progress("indicators", 0, 1)
     indicators = compute_indicators(inputs, definitions, window.label)
     explained = explain(inputs, options, window.last)
+    impact = tell_impact(inputs, indicators, window.last)
     progress("indicators", 1, 1)
     about = About(space.settings.name, window, snapshot.id, options, made_of)
     return write_results(
-        space.results / window.label.replace("/", "_"), inputs, indicators, explained, files, issues, about
+        space.results / window.label.replace("/", "_"), inputs, indicators, explained, impact, files, issues, about
     )
 
 

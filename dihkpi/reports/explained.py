@@ -53,6 +53,16 @@ class Beside(NamedTuple):
     verdict: str
 
 
+class Measured(NamedTuple):
+    """One figure of a change; without value where it may not be shown or there is none."""
+
+    value: float | None
+    lo: float | None
+    hi: float | None
+    n: int | None
+    status: str
+
+
 @dataclass(frozen=True)
 class Explained:
     """What an extract holds of the scores of its place.
@@ -60,7 +70,8 @@ class Explained:
     Parameters
     ----------
     content : mapping of str to list
-        ``scores``, ``parts``, ``standing``, ``beside``: rows that begin with survey, wave and node.
+        ``scores``, ``parts``, ``standing``, ``beside``: rows that begin with survey, wave and node. ``changes``: rows
+        of the root that begin with survey, waves, among and measure. ``effects``: survey, analysis and what it says.
     """
 
     content: Mapping[str, list[list[Any]]]
@@ -86,6 +97,15 @@ class Explained:
         """Node to how it stands beside others."""
         return {row[2]: Beside(*row[3:]) for row in self._of("beside", survey, wave)}
 
+    def changes(self, survey: str, waves: str, among: str = "all") -> dict[str, Measured]:
+        """Measure to its figure, for the change of the root from one wave to another."""
+        rows = self.content["changes"]
+        return {row[3]: Measured(*row[4:]) for row in rows if row[:3] == [survey, waves, among]}
+
+    def effects(self, survey: str) -> list[tuple[str, str]]:
+        """Analyses that were declared for all places together, and what each may be called."""
+        return [(row[1], row[2]) for row in self.content["effects"] if row[0] == survey]
+
     def _of(self, name: str, survey: str, wave: str) -> list[list[Any]]:
         return [row for row in self.content[name] if row[0] == survey and row[1] == wave]
 
@@ -109,14 +129,21 @@ _RANKS = [
 _BESIDE = ["survey", "wave", "dimension", "gap", "errors", "verdict"]
 
 
+_CHANGES = ["survey", "waves", "among", "measure", "value", "lo", "hi", "n", "status"]
+_AMONG = ("all", "tercile=1")
+_ANSWERS = ("effect", "change", "after")
+"""Terms of an analysis that answer its question."""
+
+
 def explained_by_place(
-    scores: pd.DataFrame, contributions: pd.DataFrame, ranks: pd.DataFrame, strengths: pd.DataFrame
-) -> dict[Place, dict[str, list[list[Any]]]]:
-    """Level and code to the rows of its scores, parts, standing and comparison.
+    scores: pd.DataFrame, contributions: pd.DataFrame, ranks: pd.DataFrame, strengths: pd.DataFrame,
+    changes: pd.DataFrame,
+) -> dict[Place, dict[str, list[list[Any]]]]:  # fmt: skip
+    """Level and code to the rows of its scores, parts, standing, comparison and changes.
 
     Parameters
     ----------
-    scores, contributions, ranks, strengths : pandas.DataFrame
+    scores, contributions, ranks, strengths, changes : pandas.DataFrame
         The tables of these names at the level of places, disclosure control applied.
     """
     group = ["level", "survey", "version", "wave", "dimension"]
@@ -129,12 +156,14 @@ def explained_by_place(
         "parts": (contributions, _PARTS),
         "standing": (counted, _RANKS),
         "beside": (strengths, _BESIDE),
+        "changes": (changes[changes["dimension"].eq("overall") & changes["among"].isin(_AMONG)], _CHANGES),
     }
     found: dict[Place, dict[str, list[list[Any]]]] = {}
     for name, (table, columns) in tables.items():
-        rows = table[["level", "code", *columns]].astype({"wave": object}).astype(object)
+        rows = table[["level", "code", *columns]].astype(object)
+        if "wave" in rows:
+            rows["wave"] = rows["wave"].fillna("")
         rows = rows.where(rows.notna(), None)
-        rows["wave"] = rows["wave"].fillna("")
         for level, code, *row in rows.itertuples(index=False, name=None):
             found.setdefault((level, code), no_scores())[name].append(row)
     return found
@@ -142,4 +171,14 @@ def explained_by_place(
 
 def no_scores() -> dict[str, list[list[Any]]]:
     """The rows of a place without scores."""
-    return {"scores": [], "parts": [], "standing": [], "beside": []}
+    return {"scores": [], "parts": [], "standing": [], "beside": [], "changes": [], "effects": []}
+
+
+def effects_told(effects: pd.DataFrame) -> list[list[Any]]:
+    """Survey, analysis, and what the answer of each analysis of the first family of a survey may be called."""
+    from dihkpi.indicators.cause.plan import in_words
+
+    answers = effects[effects["term"].isin(_ANSWERS)]
+    main = answers[answers["family"].eq(answers.groupby("survey")["family"].transform("first"))]
+    rows = [{str(name): value for name, value in row.items()} for row in main.to_dict("records")]
+    return [[row["survey"], row["analysis"], in_words(row)] for row in rows]

@@ -13,7 +13,7 @@ import pandas as pd
 
 from dihkpi.errors import ReportError, hint_for
 from dihkpi.intake.text import is_id
-from dihkpi.reports.explained import explained_by_place, no_scores
+from dihkpi.reports.explained import effects_told, explained_by_place, no_scores
 from dihkpi.reports.extract import extract_path, packed, section_hashes
 from dihkpi.reports.facts import Estimate, breakdown_text
 from dihkpi.reports.results import OF_PLACES, Results, by_name, estimate_rows
@@ -59,7 +59,7 @@ class Extracting:
             "below": self._below(place, members),
             "hubs": [] if level == "hub" else self._listed(members),
             "quality": self._quality(place, members),
-            "explained": self._explained.get(place, no_scores()),
+            "explained": {**self._explained.get(place, no_scores()), "effects": self._effects},
             "surveys": self._surveys if level == "network" else [],
         }
 
@@ -196,6 +196,11 @@ class Extracting:
     def _explained(self) -> dict[Place, dict[str, list[list[Any]]]]:
         """Place to its scores and how they come about."""
         return explained_by_place(*(self._results.of_places(name) for name in OF_PLACES))
+
+    @cached_property
+    def _effects(self) -> list[list[Any]]:
+        """What was asked for all places together, and what the answers may be called."""
+        return effects_told(self._results.of_places("effects"))
 
     @cached_property
     def _register(self) -> dict[str, dict[str, Any]]:

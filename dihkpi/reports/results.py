@@ -17,7 +17,7 @@ import pandas as pd
 from dihkpi.errors import ReportError
 from dihkpi.reports.facts import FIELDS, Estimate, Facts, breakdown_text
 
-OF_PLACES = ("place_scores", "place_contributions", "ranks", "strengths")
+OF_PLACES = ("place_scores", "place_contributions", "ranks", "strengths", "changes")
 """Tables of the scores of places, disclosure control applied."""
 _KEYS = ("indicator", "period", "breakdown")
 

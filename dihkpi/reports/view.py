@@ -6,7 +6,17 @@ from pathlib import Path
 
 from dihkpi.reports.blocks import Block, words_of
 from dihkpi.reports.extract import Extract, open_extract
-from dihkpi.reports.sections import activity, catalogue, explained, maturity, overview, places, quality, surveys
+from dihkpi.reports.sections import (
+    activity,
+    catalogue,
+    evidence,
+    explained,
+    maturity,
+    overview,
+    places,
+    quality,
+    surveys,
+)
 
 
 class Report:
@@ -74,6 +84,10 @@ class Report:
     def standing(self, survey: str) -> Block:
         """Which places among others the data leave open, and the tier."""
         return explained.standing(self._extract, self._words, survey)
+
+    def change_evidence(self, survey: str) -> Block:
+        """How sure a change is, what it would be without any effect, and what may be said of its cause."""
+        return evidence.change_evidence(self._extract, self._words, survey)
 
     def coverage(self) -> Block:
         """Hubs, regions with a hub, technologies offered."""
