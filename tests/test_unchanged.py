@@ -183,7 +183,7 @@ def test_a_corrected_answer_makes_the_reports_of_its_hub_only(space):
     with file.open("w", encoding="utf-8-sig", newline="") as lines:
         csv.writer(lines, quoting=csv.QUOTE_ALL).writerows([head, first, *rest])
     result = run(space, period=DEMO_PERIOD, choice=CHOICE)
-    assert reasons(result) == {"HR-adria": "its figures changed", "EE-lumi": ""}
+    assert reasons(result) == {"HR-adria": "its figures and its scores and how they come about changed", "EE-lumi": ""}
 
 
 def test_a_note_is_valid_json_and_holds_no_answer(small):

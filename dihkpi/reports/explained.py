@@ -137,7 +137,7 @@ _ANSWERS = ("effect", "change", "after")
 
 def explained_by_place(
     scores: pd.DataFrame, contributions: pd.DataFrame, ranks: pd.DataFrame, strengths: pd.DataFrame,
-    changes: pd.DataFrame,
+    changes: pd.DataFrame, *, decimals: int,
 ) -> dict[Place, dict[str, list[list[Any]]]]:  # fmt: skip
     """Level and code to the rows of its scores, parts, standing, comparison and changes.
 
@@ -145,18 +145,23 @@ def explained_by_place(
     ----------
     scores, contributions, ranks, strengths, changes : pandas.DataFrame
         The tables of these names at the level of places, disclosure control applied.
+    decimals : int
+        Figures that depend on other places too are rounded as they are shown, so that a change nobody sees changes
+        nothing.
     """
     group = ["level", "survey", "version", "wave", "dimension"]
     counted = ranks.assign(
         tiers=ranks.groupby(group, dropna=False)["tier"].transform("max"),
         among=ranks.groupby(group, dropna=False)["rank"].transform("size"),
     )
+    seen = strengths[["gap", "errors"]].where(strengths["verdict"].isin(["strength", "weakness"])).round(decimals)
+    told = changes[changes["dimension"].eq("overall") & changes["among"].isin(_AMONG)]
     tables = {
         "scores": (scores, _SCORES),
         "parts": (contributions, _PARTS),
         "standing": (counted, _RANKS),
-        "beside": (strengths, _BESIDE),
-        "changes": (changes[changes["dimension"].eq("overall") & changes["among"].isin(_AMONG)], _CHANGES),
+        "beside": (strengths.assign(gap=seen["gap"], errors=seen["errors"]), _BESIDE),
+        "changes": (told.round(dict.fromkeys(("value", "lo", "hi"), decimals)), _CHANGES),
     }
     found: dict[Place, dict[str, list[list[Any]]]] = {}
     for name, (table, columns) in tables.items():
@@ -174,11 +179,12 @@ def no_scores() -> dict[str, list[list[Any]]]:
     return {"scores": [], "parts": [], "standing": [], "beside": [], "changes": [], "effects": []}
 
 
-def effects_told(effects: pd.DataFrame) -> list[list[Any]]:
+def effects_told(effects: pd.DataFrame, decimals: int) -> list[list[Any]]:
     """Survey, analysis, and what the answer of each analysis of the first family of a survey may be called."""
     from dihkpi.indicators.cause.plan import in_words
 
     answers = effects[effects["term"].isin(_ANSWERS)]
     main = answers[answers["family"].eq(answers.groupby("survey")["family"].transform("first"))]
+    main = main.round(dict.fromkeys(("estimate", "lo", "hi"), decimals))
     rows = [{str(name): value for name, value in row.items()} for row in main.to_dict("records")]
     return [[row["survey"], row["analysis"], in_words(row)] for row in rows]

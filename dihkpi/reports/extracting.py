@@ -59,7 +59,10 @@ class Extracting:
             "below": self._below(place, members),
             "hubs": [] if level == "hub" else self._listed(members),
             "quality": self._quality(place, members),
-            "explained": {**self._explained.get(place, no_scores()), "effects": self._effects},
+            "explained": {
+                **self._explained.get(place, no_scores()),
+                "effects": self._effects if level == "network" else [],
+            },
             "surveys": self._surveys if level == "network" else [],
         }
 
@@ -195,12 +198,13 @@ class Extracting:
     @cached_property
     def _explained(self) -> dict[Place, dict[str, list[list[Any]]]]:
         """Place to its scores and how they come about."""
-        return explained_by_place(*(self._results.of_places(name) for name in OF_PLACES))
+        tables = [self._results.of_places(name) for name in OF_PLACES]
+        return explained_by_place(*tables, decimals=self._decimals)
 
     @cached_property
     def _effects(self) -> list[list[Any]]:
         """What was asked for all places together, and what the answers may be called."""
-        return effects_told(self._results.of_places("effects"))
+        return effects_told(self._results.of_places("effects"), self._decimals)
 
     @cached_property
     def _register(self) -> dict[str, dict[str, Any]]:

@@ -186,7 +186,7 @@ def test_a_real_workspace_is_reported_once(tmp_path):
     first = subprocess.run(call, capture_output=True, text=True, check=False)
     told = json.loads(first.stdout)
     assert first.returncode == 1, first.stderr  # the faults of the demo are planted
-    assert told["reports"] == {"made": 3, "unchanged": 0, "failed": 0}
+    assert told["reports"] == {"made": 4, "unchanged": 0, "failed": 0}
     assert told["errors"] > 0
     folder = space.reports / "2026-H1"
     assert (folder / "network" / "index.html").is_file()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
-from dihkpi.reports.blocks import NO_BLOCK, Block, Words, no_data, sentence, table
+from dihkpi.reports.blocks import Block, Words, no_data, sentence, table
 from dihkpi.reports.explained import Measured
 from dihkpi.reports.extract import Extract
 from dihkpi.reports.sections.overview import respondents
@@ -71,11 +72,19 @@ def _cells(words: Words, figure: Measured, unit: str) -> list[object]:
 
 
 def _verdict(extract: Extract, survey: str) -> Block:
-    """What the declared analysis of all places together says of the cause; never the word impact."""
+    """What may be said of the cause; never the word impact.
+
+    The effect is that of all hubs together and stands in their report alone: with it in every page, one corrected
+    answer would change the pages of all hubs.
+    """
     told = extract.explained.effects(survey)
     if not told:
-        return NO_BLOCK
+        return sentence(
+            "<strong>Verdict: descriptive.</strong> The change is a description: nothing here tells what would have "
+            "happened without the support. The report on the network says what the declared analysis finds."
+        )
     analysis, said = told[0]
+    said = re.sub(r"-(?=\d)", "\N{MINUS SIGN}", said)
     text = (
         f"<strong>Cause.</strong> The change alone does not tell what the support did. The declared analysis of all "
         f"hubs together ({esc(analysis.replace('_', ' '))}) gives: {esc(said)}."

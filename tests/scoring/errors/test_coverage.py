@@ -66,4 +66,4 @@ def test_the_benchmark_of_respondents_prints_a_row_per_size(bench):
     lines = bench("respondents").respondents([2000, 4000])
     assert len(lines) == 4
     assert lines[2].startswith("| 2,000 | 90 |")
-    assert lines[3].rstrip("| ").endswith("×")
+    assert " × |" in lines[3]
