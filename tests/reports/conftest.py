@@ -345,8 +345,21 @@ def _write_explained(folder: Path, codes: list[str]) -> None:
             ranks.append({**hub, "dimension": "overall", **place, "tier": 1 + i % 2, "basis": "data"})
             verdict = "strength" if wave == "T1" else "none"
             beside.append({**hub, "dimension": "data", "gap": 9.5, "errors": 3.25, "verdict": verdict})
+    figures = {"mean": (6.0, 3.0, 9.0), "bounds": (None, -20.0, 30.0), "improved": (55.0, 40.0, 70.0)}
+    change = {**heads, "waves": "T0-T1", "dimension": "overall", "n": 27, "status": "ok"}
+    changes = [
+        {**change, "code": code, "among": "all", "measure": name, "value": value, "lo": lo, "hi": hi}
+        for code in codes
+        for name, (value, lo, hi) in figures.items()
+    ]
+    for name, value in (("mean", 9.25), ("expected_no_effect", 2.25)):
+        lowest = {"among": "tercile=1", "measure": name, "value": value, "lo": 1.0, "hi": 12.0, "n": 9}
+        changes.append({**change, "code": codes[0], **lowest})
+    effect = {"survey": "dma_sme", "analysis": "overall", "term": "effect", "family": "main", "estimate": -1.25,
+              "lo": -4.0, "hi": 1.5, "verdict": "associational", "assumption": None, "reason": None}  # fmt: skip
     for name, rows in {
         "place_scores": scores, "place_contributions": parts, "ranks": ranks, "strengths": beside,
+        "changes": [*changes, {**changes[0], "level": "network", "code": "all"}], "effects": [effect],
     }.items():  # fmt: skip
         pd.DataFrame(rows).to_parquet(folder / f"{name}.parquet", index=False)
 

@@ -35,7 +35,7 @@ PLAIN = [
     "data_quality",
     "provenance",
 ]
-BY_SURVEY = ["maturity_scores", "maturity_profile", "score_parts", "standing", "maturity_change"]
+BY_SURVEY = ["maturity_scores", "maturity_profile", "score_parts", "standing", "maturity_change", "change_evidence"]
 PLACES = [("hub", "HR-adria"), ("nuts2", "HR03"), ("country", "HR"), ("network", "all")]
 ALL = [
     "customers_supported",
@@ -322,3 +322,19 @@ def test_where_nothing_is_explained_that_is_said(results: Path) -> None:
     report = open_report(results, "hub", "HR-adria")
     assert "no score of public bodies can be explained" in report.score_parts("dma_pso").html
     assert "no standing among others" in report.standing("dma_pso").html
+
+
+def test_how_sure_a_change_is_and_what_chance_alone_explains(results: Path) -> None:
+    said = text_of(open_report(results, "hub", "HR-adria").change_evidence("dma_sme").html)
+    assert "Mean change, same organisations +6.0 +3.0 to +9.0 27" in said
+    assert "for the worst, or the best – −20.0 to +30.0 27" in said and "55 % 40 % to 70 % 27" in said
+    assert "The third that started lowest: change +9.3" in said and "without any effect +2.3" in said
+    assert "Verdict: descriptive." in said and "impact" not in said.lower()
+    other = text_of(open_report(results, "hub", "EE-aegean").change_evidence("dma_sme").html)
+    assert "started lowest: change" not in other, "too few to be said"
+    assert "too few public bodies" in open_report(results, "hub", "HR-adria").change_evidence("dma_pso").html
+
+
+def test_the_network_tells_the_effect_of_the_declared_analysis(results: Path) -> None:
+    said = text_of(open_report(results, "network", "all").change_evidence("dma_sme").html)
+    assert "a difference of −1.2 (−4 to 1.5) that goes along with the support" in said
