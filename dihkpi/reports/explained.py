@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -154,14 +156,14 @@ def explained_by_place(
         tiers=ranks.groupby(group, dropna=False)["tier"].transform("max"),
         among=ranks.groupby(group, dropna=False)["rank"].transform("size"),
     )
-    seen = strengths[["gap", "errors"]].where(strengths["verdict"].isin(["strength", "weakness"])).round(decimals)
+    seen = _as_shown(strengths[["gap", "errors"]].where(strengths["verdict"].isin(["strength", "weakness"])), decimals)
     told = changes[changes["dimension"].eq("overall") & changes["among"].isin(_AMONG)]
     tables = {
         "scores": (scores, _SCORES),
         "parts": (contributions, _PARTS),
         "standing": (counted, _RANKS),
         "beside": (strengths.assign(gap=seen["gap"], errors=seen["errors"]), _BESIDE),
-        "changes": (told.round(dict.fromkeys(("value", "lo", "hi"), decimals)), _CHANGES),
+        "changes": (told.assign(**_as_shown(told[["value", "lo", "hi"]], decimals)), _CHANGES),
     }
     found: dict[Place, dict[str, list[list[Any]]]] = {}
     for name, (table, columns) in tables.items():
@@ -172,6 +174,16 @@ def explained_by_place(
         for level, code, *row in rows.itertuples(index=False, name=None):
             found.setdefault((level, code), no_scores())[name].append(row)
     return found
+
+
+def _as_shown(figures: pd.DataFrame, decimals: int) -> pd.DataFrame:
+    """Rounded half up, as pages show them."""
+    import pandas as pd
+
+    scale = 10.0**decimals
+    values = figures.to_numpy(float)
+    rounded = np.sign(values) * np.floor(np.abs(values) * scale + 0.5 + 1e-9) / scale
+    return pd.DataFrame(rounded, index=figures.index, columns=figures.columns)
 
 
 def no_scores() -> dict[str, list[list[Any]]]:
@@ -185,6 +197,6 @@ def effects_told(effects: pd.DataFrame, decimals: int) -> list[list[Any]]:
 
     answers = effects[effects["term"].isin(_ANSWERS)]
     main = answers[answers["family"].eq(answers.groupby("survey")["family"].transform("first"))]
-    main = main.round(dict.fromkeys(("estimate", "lo", "hi"), decimals))
+    main = main.assign(**_as_shown(main[["estimate", "lo", "hi"]], decimals))
     rows = [{str(name): value for name, value in row.items()} for row in main.to_dict("records")]
     return [[row["survey"], row["analysis"], in_words(row)] for row in rows]

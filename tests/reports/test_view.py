@@ -337,4 +337,4 @@ def test_how_sure_a_change_is_and_what_chance_alone_explains(results: Path) -> N
 
 def test_the_network_tells_the_effect_of_the_declared_analysis(results: Path) -> None:
     said = text_of(open_report(results, "network", "all").change_evidence("dma_sme").html)
-    assert "a difference of −1.2 (−4 to 1.5) that goes along with the support" in said
+    assert "a difference of −1.3 (−4 to 1.5) that goes along with the support" in said
