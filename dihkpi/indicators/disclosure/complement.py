@@ -33,8 +33,9 @@ class Hidden:
 def complement(n: Vector, limit: Vector, primary: Mask, wanted: Mask, relations: Relations) -> Hidden:
     """Hide more, until nothing hidden follows from what is published.
 
-    Of every relation that would give something away, the visible cell with the smallest base is hidden, so that the
-    least is lost; then again, until nothing changes. A relation gives something away when a single cell of it is
+    Of every relation that would give something away, the visible cell with which the least is lost is hidden: the one
+    that opens the fewest further relations, and of those the one with the smallest base; then again, until nothing
+    changes. A relation gives something away when a single cell of it is
     hidden, or when its total is visible and the hidden parts have together a base below the limit.
 
     Parameters
@@ -50,12 +51,16 @@ def complement(n: Vector, limit: Vector, primary: Mask, wanted: Mask, relations:
     base = np.concatenate([n, relations.rests])
     mask = np.concatenate([primary, np.ones(len(relations.rests), dtype=bool)])
     because = np.full(len(base), -1)
-    loss = np.concatenate([n + wanted * (n.max(initial=0) + 1), relations.rests])
+    late = np.concatenate([wanted, np.ones(len(relations.rests), dtype=bool)])
+    system = _systems(len(base), relations)
+    unsolved = np.ones(len(base), dtype=bool)
     while len(relations.total):
         broken = _given_away(base, limit[relations.total], mask, relations)
         if not broken.any():
-            broken = _solvable(mask, relations)
-        chosen, why = _smallest(loss, mask, broken, relations)
+            broken = _solvable(mask, relations, unsolved[system])
+            unsolved[:] = False
+            unsolved[system[broken]] = True
+        chosen, why = _least(base, late, mask, broken, relations)
         if not len(chosen):
             break
         mask[chosen] = True
@@ -91,24 +96,42 @@ def _remaining(base: Vector, mask: Mask, relations: Relations) -> Vector:
         left = less
 
 
-def _solvable(mask: Mask, relations: Relations) -> Mask:
-    """Relations of a hidden cell that follows from several relations together."""
+def _systems(cells: int, relations: Relations) -> Index:
+    """Number of the system that each relation belongs to: relations that share no cell, even by way of others, are
+    different systems, and each can be solved for itself."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    ends = (relations.total[relations.of], relations.part)
+    graph = coo_matrix((np.ones(len(relations.part)), ends), shape=(cells, cells))
+    labels: Index = connected_components(graph, directed=False)[1][relations.total]
+    return labels
+
+
+def _solvable(mask: Mask, relations: Relations, looked_at: Mask) -> Mask:
+    """Relations, of those to be looked at, of a hidden cell that follows from several relations together."""
     size = len(relations.total)
     of = np.concatenate([np.arange(size), relations.of])
     cell = np.concatenate([relations.total, relations.part])
     sign = np.concatenate([np.ones(size), -np.ones(len(relations.part))])
-    unknown = mask[cell]
+    unknown = mask[cell] & looked_at[of]
     known = determined(of[unknown], cell[unknown], sign[unknown], len(mask), size)
     return np.bincount(of, weights=known[cell], minlength=size) > 0
 
 
-def _smallest(loss: Vector, mask: Mask, broken: Mask, relations: Relations) -> tuple[Index, Index]:
-    """The visible cell of each relation given with which the least is lost, and a relation for which it is hidden."""
-    of = np.concatenate([relations.of, np.flatnonzero(broken)])
-    cell = np.concatenate([relations.part, relations.total[broken]])
-    open_ = broken[of] & ~mask[cell]
-    of, cell = of[open_], cell[open_]
-    order = np.lexsort((cell, loss[cell], of))
+def _least(base: Vector, late: Mask, mask: Mask, broken: Mask, relations: Relations) -> tuple[Index, Index]:
+    """The visible cell of each relation given with which the least is lost, and a relation for which it is hidden.
+
+    A cell costs most by the relations in which nothing is hidden yet: each of them will need a further cell.
+    """
+    size = len(relations.total)
+    of = np.concatenate([relations.of, np.arange(size)])
+    cell = np.concatenate([relations.part, relations.total])
+    whole = np.bincount(of, weights=mask[cell], minlength=size) == 0
+    fresh = np.bincount(cell, weights=whole[of], minlength=len(mask))
+    candidate = broken[of] & ~mask[cell]
+    of, cell = of[candidate], cell[candidate]
+    order = np.lexsort((cell, base[cell], fresh[cell], late[cell], of))
     of, cell = of[order], cell[order]
     first = np.append(True, of[1:] != of[:-1]) if len(of) else np.zeros(0, dtype=bool)
     chosen, at = np.unique(cell[first], return_index=True)

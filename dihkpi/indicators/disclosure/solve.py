@@ -9,7 +9,7 @@ Index = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 Vector = npt.NDArray[np.float64]
 
-_ZERO = 1e-7
+_ZERO = 1e-6
 _SEED = 20260101
 
 
@@ -73,7 +73,7 @@ def _projected(drawn: Vector, of: Index, cell: Index, sign: Vector, cells: int, 
     columns, column = np.unique(cell, return_inverse=True)
     matrix = csr_matrix((sign, (row, column)), shape=(len(rows), len(columns)))
     start = drawn[columns]
-    solution = lsqr(matrix, matrix @ start, atol=1e-13, btol=1e-13, conlim=0, iter_lim=4 * min(matrix.shape) + 100)[0]
+    solution = lsqr(matrix, matrix @ start, atol=1e-11, btol=1e-11, conlim=0, iter_lim=4 * min(matrix.shape) + 100)[0]
     result = drawn.copy()
     result[columns] = start - solution
     return result
