@@ -11,8 +11,10 @@ import numpy as np
 
 from dihkpi.definitions import Definitions
 from dihkpi.definitions.indicators import Indicator
+from dihkpi.indicators.disclosure.protect import Structure, protect
 from dihkpi.indicators.figures import Block, Setting, figures, stacked
 from dihkpi.indicators.maturity import assessment_figures, score_figures
+from dihkpi.indicators.places import nested_places
 from dihkpi.indicators.sources import Source, form_source, hub_source
 from dihkpi.indicators.targets import with_targets
 from dihkpi.indicators.windows import Window, parse_period
@@ -98,7 +100,12 @@ class Inputs:
 
 
 def compute_indicators(inputs: Inputs, definitions: Definitions, period: str) -> pd.DataFrame:
-    """The table ``indicators`` of a period.
+    """The table ``indicators`` of a period; see :func:`indicators_and_log`."""
+    return indicators_and_log(inputs, definitions, period)[0]
+
+
+def indicators_and_log(inputs: Inputs, definitions: Definitions, period: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The tables ``indicators`` and ``suppressed`` of a period.
 
     Besides the period itself, every figure is given for everything up to its last day, for each calendar year so far,
     and for the periods that have targets. Breakdowns are given for the first two, and for the
@@ -115,16 +122,17 @@ def compute_indicators(inputs: Inputs, definitions: Definitions, period: str) ->
 
     Returns
     -------
-    pandas.DataFrame
-        With status ``c`` where the base is below the limit of disclosure and ``m`` where there is no value.
+    indicators : pandas.DataFrame
+        With status ``c`` where the base is below the limit of disclosure or where such a figure would follow from it,
+        and ``m`` where there is no value.
+    suppressed : pandas.DataFrame
+        What has status ``c``, and why. It tells more than the figures do, so it is not for publication.
 
     Raises
     ------
     UsageError
         When the period cannot be read.
     """
-    import pandas as pd
-
     window = parse_period(period)
     setting = _setting(inputs, definitions, window)
     blocks: list[Block] = []
@@ -136,11 +144,21 @@ def compute_indicators(inputs: Inputs, definitions: Definitions, period: str) ->
         units += [indicator.unit] * len(found)
         limits += [_limit(indicator, definitions)] * len(found)
     if not blocks:
-        empty = {name: pd.Series(dtype="str") for name in definitions.tables["indicators"].columns}
-        return check_table(pd.DataFrame(empty), definitions.tables["indicators"])
-    table = _suppress(_with_totals(stacked(blocks, units, limits), definitions))
+        return _empty("indicators", definitions), _empty("suppressed", definitions)
+    table = _with_totals(stacked(blocks, units, limits), definitions)
+    table, log = protect(table, _structure(inputs, definitions, window.label))
     table = with_targets(table, inputs.targets(), inputs.hubs, setting.cutoff, definitions)
-    return check_table(table, definitions.tables["indicators"])
+    return (
+        check_table(table, definitions.tables["indicators"]),
+        check_table(log, definitions.tables["suppressed"], in_order=True),
+    )
+
+
+def _empty(name: str, definitions: Definitions) -> pd.DataFrame:
+    import pandas as pd
+
+    table = definitions.tables[name]
+    return check_table(pd.DataFrame({column: pd.Series(dtype="str") for column in table.columns}), table)
 
 
 def _figures(inputs: Inputs, survey: str, name: str, indicator: Indicator, setting: Setting) -> Iterator[Block]:
@@ -171,6 +189,7 @@ def _setting(inputs: Inputs, definitions: Definitions, window: Window) -> Settin
         detailed=frozenset(detailed),
         cutoff=np.datetime64(last),
         confidence=float(definitions.value("confidence_level")),
+        top=int(definitions.value("dominance")["largest"]),
     )
 
 
@@ -203,13 +222,13 @@ def _with_totals(table: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
     return pd.concat([table, totals.assign(breakdown="", lo=np.nan, hi=np.nan, limit=0)], ignore_index=True)
 
 
-def _suppress(table: pd.DataFrame) -> pd.DataFrame:
-    """Status of every figure; a figure with a base below the limit shows neither value nor base."""
-    small = (table["n"] > 0) & (table["n"] < table["limit"])
-    missing = table["value"].isna() | (table["limit"].gt(0) & table["n"].eq(0))
-    hidden = (small | missing).to_numpy()
-    table["status"] = np.select([small, missing], ["c", "m"], "ok")
-    for column in ("value", "lo", "hi"):
-        table.loc[hidden, column] = np.nan
-    table["n"] = table["n"].mask(small)
-    return table.drop(columns="limit")
+def _structure(inputs: Inputs, definitions: Definitions, period: str) -> Structure:
+    """What adds up to what: places within places, and figures that hold all that came before."""
+    return Structure(
+        places=nested_places(inputs.hubs, inputs.respondents, definitions),
+        cumulative=frozenset(
+            name for (_, name), i in definitions.indicators.items() if i.measure() in ("score", "complete")
+        ),
+        dominance=definitions.value("dominance"),
+        period=period,
+    )

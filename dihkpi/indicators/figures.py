@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from dihkpi.definitions.indicators import Indicator
 from dihkpi.indicators import measures
-from dihkpi.indicators.measures import Groups, Measured
+from dihkpi.indicators.measures import Contributors, Groups, Measured
 from dihkpi.indicators.places import Located
 from dihkpi.indicators.sources import Source
 from dihkpi.indicators.windows import Window
@@ -33,6 +33,8 @@ class Setting:
     """Windows in which breakdowns are given as well."""
     cutoff: np.datetime64
     confidence: float
+    top: int = 1
+    """How many of the largest contributors to a sum are looked at together."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ def stacked(blocks: Sequence[Block], units: Sequence[str], limits: Sequence[int]
     numbers = {
         name: np.concatenate([getattr(block.measured, name) for block in blocks]) for name in ("value", "lo", "hi", "n")
     }
+    for who in fields(Contributors):
+        numbers[who.name] = np.concatenate([
+            np.full(n, np.nan) if b.measured.contributors is None else getattr(b.measured.contributors, who.name)
+            for n, b in zip(sizes, blocks, strict=True)
+        ])  # fmt: skip
     return pd.DataFrame({
         "level": same["level"], "code": np.concatenate([block.codes for block in blocks]),
         "indicator": same["indicator"], "period": same["window"], "breakdown": np.concatenate(breakdowns), **numbers,
@@ -123,6 +130,8 @@ def _measure(indicator: Indicator, source: Source, setting: Setting) -> Measure:
         return lambda rows, groups, size: measures.distinct(groups, things[rows], size)
     if indicator.sum:
         amounts = source.values(indicator.sum)
+        if indicator.minimum_base is not None:
+            return _protected_total(amounts, source, setting.top)
         return lambda rows, groups, size: measures.total(groups, amounts[rows], size)
     if indicator.mean:
         scores = source.values(indicator.mean)
@@ -137,6 +146,20 @@ def _measure(indicator: Indicator, source: Source, setting: Setting) -> Measure:
         indicator.ratio.scale,
     )
     return lambda rows, groups, size: measures.ratio(groups, above[rows], below[rows], size, scale)
+
+
+def _protected_total(amounts: npt.NDArray[np.float64], source: Source, top: int) -> Measure:
+    """Sums with those who make them up: the respondents, where the rows have any."""
+    import pandas as pd
+
+    known = "respondent" in source.frame
+    who = pd.factorize(source.frame["respondent"])[0] if known else np.full(len(source.frame), -1)
+
+    def measure(rows: npt.NDArray[np.intp], groups: Groups, size: int) -> Measured:
+        behind = measures.contributors(groups, amounts[rows], who[rows], size, top)
+        return replace(measures.total(groups, amounts[rows], size), contributors=behind)
+
+    return measure
 
 
 def _exploded(column: pd.Series) -> Pairs:

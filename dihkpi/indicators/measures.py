@@ -14,6 +14,25 @@ Groups = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
+class Contributors:
+    """Who makes up the sums of groups, in absolute amounts.
+
+    Parameters
+    ----------
+    units : numpy.ndarray, shape (groups,)
+        How many contribute anything.
+    total, largest, top, second : numpy.ndarray
+        All amounts, the largest one, the largest few together, and the second largest.
+    """
+
+    units: Vector
+    total: Vector
+    largest: Vector
+    top: Vector
+    second: Vector
+
+
+@dataclass(frozen=True)
 class Measured:
     """A figure of every group with its interval and base.
 
@@ -22,12 +41,15 @@ class Measured:
     value, lo, hi : numpy.ndarray, shape (groups,)
     n : numpy.ndarray
         Rows, things or respondents the figure rests on.
+    contributors : Contributors or None
+        Who makes up a sum, where that is looked at.
     """
 
     value: Vector
     lo: Vector
     hi: Vector
     n: Vector
+    contributors: Contributors | None = None
 
     @classmethod
     def exact(cls, value: Vector, n: Vector) -> Measured:
@@ -68,6 +90,35 @@ def total(groups: Groups, values: Vector, size: int) -> Measured:
         np.round(_sums(groups[there], values[there], size), 2),
         np.bincount(groups[there], minlength=size).astype(float),
     )
+
+
+def contributors(groups: Groups, values: Vector, things: Groups, size: int, top: int) -> Contributors:
+    """Who makes up the sum of each group; rows without a thing (negative) count each for itself.
+
+    Examples
+    --------
+    One gives 60 and 30, another 10.
+
+    >>> who = contributors(np.array([0, 0, 0]), np.array([60.0, 30.0, 10.0]), np.array([0, 0, 1]), 1, top=1)
+    >>> who.units.tolist(), who.top.tolist(), who.second.tolist()
+    ([2.0], [90.0], [10.0])
+    """
+    there = ~np.isnan(values) & (values != 0)
+    groups, amounts, things = groups[there], values[there], things[there]
+    nobody = things < 0
+    things = np.where(nobody, int(things.max(initial=-1)) + 1 + np.arange(len(things)), things)
+    width = int(things.max(initial=0)) + 1
+    pairs, member = np.unique(groups.astype(np.int64) * width + things, return_inverse=True)
+    sums = np.abs(np.bincount(member, weights=amounts, minlength=len(pairs)))
+    order = np.lexsort((-sums, pairs // width))
+    group, sums = (pairs // width)[order], sums[order]
+    units = np.bincount(group, minlength=size)
+    place = np.arange(len(group)) - (np.cumsum(units) - units)[group]
+
+    def of(chosen: npt.NDArray[np.bool_]) -> Vector:
+        return _sums(group[chosen], sums[chosen], size)
+
+    return Contributors(units.astype(float), of(place >= 0), of(place == 0), of(place < top), of(place == 1))
 
 
 def ratio(groups: Groups, of: Vector, to: Vector, size: int, scale: float) -> Measured:

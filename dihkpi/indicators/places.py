@@ -53,3 +53,36 @@ def places_table(hubs: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
         parts.append(pd.DataFrame({"level": name, "code": code, "label": labels.fillna(code), "hub": hubs["hub"]}))
     table = pd.concat(parts, ignore_index=True)
     return check_table(table[table["code"].notna()], definitions.tables["places"])
+
+
+def nested_places(
+    hubs: pd.DataFrame, respondents: pd.DataFrame, definitions: Definitions
+) -> dict[tuple[str, str], pd.Series]:
+    """Code of the coarser place by the code of the finer one, for every two levels of which one lies within the other.
+
+    A place that rows put into two coarser ones lies where most of them say. Levels are not nested when that is so for
+    half of the places or more. Of two levels that are the same, the first one lies within the other.
+
+    Returns
+    -------
+    dict of (finer level, coarser level) to pandas.Series
+    """
+    import pandas as pd
+
+    seats = pd.concat([hubs[["hub", "nuts", "country"]], respondents.reindex(columns=["nuts", "country"])])
+    seats = seats.astype("str").reset_index(drop=True)
+    codes = {
+        name: place_codes(level, seats["hub"], seats["nuts"], seats["country"], definitions)
+        for name, level in definitions.levels.items()
+    }
+    found: dict[tuple[str, str], pd.Series] = {}
+    for fine, inner in codes.items():
+        for coarse, outer in codes.items():
+            if fine == coarse or (coarse, fine) in found:
+                continue
+            pairs = pd.DataFrame({"fine": inner, "coarse": outer}).dropna().value_counts(sort=False).reset_index()
+            pairs = pairs.sort_values(["fine", "count", "coarse"], ascending=[True, False, True])
+            unsure = pairs.loc[pairs["fine"].duplicated(), "fine"].nunique()
+            if 2 * unsure < pairs["fine"].nunique():
+                found[fine, coarse] = pairs.drop_duplicates("fine").set_index("fine")["coarse"]
+    return found

@@ -1,0 +1,1 @@
+"""Disclosure control: what tells about fewer than a handful, and what would give that away, is hidden."""

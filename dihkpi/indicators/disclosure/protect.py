@@ -1,0 +1,117 @@
+"""The table of indicators without what must not be told, and the log of what was taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dihkpi.indicators.disclosure.complement import Hidden, complement
+from dihkpi.indicators.disclosure.periods import nested_windows
+from dihkpi.indicators.disclosure.relations import KEY, Relations, find_relations
+from dihkpi.indicators.measures import Contributors
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_NUMBERS = ("value", "lo", "hi", "n")
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What adds up to what.
+
+    Parameters
+    ----------
+    places : mapping of (finer level, coarser level) to pandas.Series
+        Code of the coarser place by the code of the finer one.
+    cumulative : collection of str
+        Indicators whose figures hold everything up to the end of their period.
+    dominance : mapping
+        ``largest``, ``share`` and ``remainder``, as in the policy of this name.
+    period : str
+        The period that is reported: its figures are hidden only where no other will do.
+    """
+
+    places: Mapping[tuple[str, str], pd.Series]
+    cumulative: Collection[str]
+    dominance: Mapping[str, Any]
+    period: str = ""
+
+
+def protect(figures: pd.DataFrame, structure: Structure) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Figures with their status, and the rows of the table ``suppressed``.
+
+    Hidden (status ``c``: no value, interval or base) is a figure with a base below its limit, a sum that one
+    contributor dominates, and then what would give a hidden figure away: see
+    :func:`dihkpi.indicators.disclosure.complement.complement`. All levels, breakdowns and windows are one system, so
+    that one mask holds for all.
+
+    Parameters
+    ----------
+    figures : pandas.DataFrame
+        Key and numbers of ``indicators``; ``limit``, 0 for figures that tell nothing about a respondent; and the fields
+        of :class:`dihkpi.indicators.measures.Contributors`, NaN where they do not matter.
+    structure : Structure
+
+    Returns
+    -------
+    table, suppressed : pandas.DataFrame
+    """
+    import pandas as pd
+
+    table = figures.sort_values(KEY, kind="stable", ignore_index=True)
+    small = (table["n"] > 0) & (table[["n", "units"]].min(axis=1) < table["limit"])
+    dominated = ~small & _dominated(table, structure.dominance)
+    missing = table["value"].isna() | (table["limit"].gt(0) & table["n"].eq(0))
+    at = np.flatnonzero((table["limit"] > 0) & (table["n"] > 0))
+    cells = table.iloc[at][[*KEY, "n", "limit"]].reset_index(drop=True)
+    relations = find_relations(cells, structure.places, _nested(cells, structure.cumulative))
+    first = (small | dominated).to_numpy()
+    n, limit = cells["n"].to_numpy(float), cells["limit"].to_numpy(float)
+    wanted = (cells["period"] == structure.period).to_numpy(bool)
+    found = complement(n, limit, first[at], wanted, relations)
+    hidden = np.zeros(len(table), dtype=bool)
+    hidden[at] = found.mask
+    log = _log(table.iloc[at], dominated.to_numpy()[at], found, relations)
+    table["status"] = np.select([hidden, missing], ["c", "m"], "ok")
+    table.loc[hidden | missing, ["value", "lo", "hi"]] = np.nan
+    table["n"] = table["n"].mask(pd.Series(hidden))
+    return table.drop(columns=["limit", *Contributors.__dataclass_fields__]), log
+
+
+def _dominated(table: pd.DataFrame, policy: Mapping[str, Any]) -> pd.Series:
+    """Sums of which the largest few hold more than a share, or whose remainder would tell the largest too exactly."""
+    few = table["top"] > float(policy["share"]) * table["total"]
+    left = table["total"] - table["largest"] - table["second"]
+    return (table["limit"] > 0) & (table["total"] > 0) & (few | (left < float(policy["remainder"]) * table["largest"]))
+
+
+def _nested(cells: pd.DataFrame, cumulative: Collection[str]) -> dict[str, Sequence[Any]]:
+    kinds: dict[tuple[bool, tuple[str, ...]], Sequence[Any]] = {}
+    found: dict[str, Sequence[Any]] = {}
+    for indicator, periods in cells.groupby("indicator")["period"].unique().items():
+        kind = (indicator in cumulative, tuple(sorted(periods)))
+        if kind not in kinds:
+            kinds[kind] = nested_windows(kind[1], cumulative=kind[0])
+        found[str(indicator)] = kinds[kind]
+    return found
+
+
+def _log(cells: pd.DataFrame, dominated: np.ndarray, found: Hidden, relations: Relations) -> pd.DataFrame:
+    """Hidden cells with the reason and, in words, what they would have told."""
+    added = found.because >= 0
+    of = np.where(added, found.because, 0)
+    told = relations.words[of] if len(relations.words) else np.full(len(cells), "", dtype=object)
+    in_time = relations.in_time[of] if len(relations.in_time) else np.zeros(len(cells), dtype=bool)
+    reason = np.select(
+        [~added & dominated, ~added, in_time], ["dominance", "primary", "differencing"], default="complement"
+    )
+    units = cells[["n", "units"]].min(axis=1).astype(int).astype(str)
+    base = ("base of " + units + ", at least " + cells["limit"].astype(int).astype(str) + " are needed").to_numpy(
+        object
+    )
+    words = np.select([added, dominated], [told, "few contributors make up the sum"], default=base)
+    return cells[KEY].assign(reason=reason, relation=words)[found.mask]
