@@ -15,6 +15,7 @@ from dihkpi.definitions.uncertainty import Sampling
 from dihkpi.errors import ScoringError
 from dihkpi.indicators.compute import Inputs
 from dihkpi.intake.columns import check_table
+from dihkpi.pipeline.masks import hidden_places, marked
 from dihkpi.scoring.errors.groups import group_scores
 from dihkpi.scoring.errors.methods import method_errors
 from dihkpi.scoring.group_parts import group_contributions
@@ -56,13 +57,15 @@ class Explained:
 _TABLES = ("scores", "uncertainty", "contributions", "ranks", "strengths")
 
 
-def explain(inputs: Inputs, options: Options, last: date) -> Explained:
+def explain(inputs: Inputs, indicators: pd.DataFrame, options: Options, last: date) -> Explained:
     """Scores of hubs, regions and the network up to a day, and of the units of composites.
 
     Parameters
     ----------
     inputs : Inputs
         Assessments and scores of respondents, and the tables of composites.
+    indicators : pandas.DataFrame
+        The finished table: what it hides is hidden here too.
     options : mapping of str to mapping
         Switches of the scoring by survey.
     last : datetime.date
@@ -71,10 +74,11 @@ def explain(inputs: Inputs, options: Options, last: date) -> Explained:
     definitions = inputs.definitions
     parts: list[Explained] = []
     notes: list[str] = []
+    hidden = hidden_places(indicators, definitions, last, "wave")
     for name, survey in definitions.surveys.items():
         own = options.get(name) or {}
         if values_form(survey) is None:
-            found = _of_answers(inputs, survey, own, last)
+            found = _of_answers(inputs, survey, own, last, hidden)
         else:
             try:
                 found = _of_values(inputs, survey, own)
@@ -109,7 +113,9 @@ def _together(parts: list[pd.DataFrame], name: str, definitions: Definitions) ->
     return check_table(pd.concat(parts, ignore_index=True) if parts else empty, table, in_order=True)
 
 
-def _of_answers(inputs: Inputs, survey: Survey, options: Mapping[str, str], last: date) -> Explained | None:
+def _of_answers(
+    inputs: Inputs, survey: Survey, options: Mapping[str, str], last: date, hidden: pd.DataFrame
+) -> Explained | None:
     """A survey of answers; ``None`` where nobody answered up to the day."""
     definitions = inputs.definitions
     made = inputs.assessments
@@ -127,7 +133,7 @@ def _of_answers(inputs: Inputs, survey: Survey, options: Mapping[str, str], last
     answers = _answers(inputs, survey)
     groups = _with_sample(groups, answers, survey.scoring(options).uncertainty.sampling)
     found = group_scores(from_table(kept, survey, options=options), groups, definitions)
-    small = _small(found.uncertainty, int(definitions.value("disclosure_minimum")))
+    small = _small(found.uncertainty, hidden, int(definitions.value("disclosure_minimum")))
     parts = _contributions(answers, inputs.definitions, survey, options, groups, found.scores)
     moved = (
         [method_errors(_kept(answers, groups), groups, survey, definitions, options=options)] if len(answers) else []
@@ -194,21 +200,16 @@ def _contributions(
     return parts.merge(exact[[*_PLACE, "node"]])
 
 
-def _small(uncertainty: pd.DataFrame, minimum: int) -> pd.DataFrame:
-    """Places and waves with fewer respondents than may be shown."""
-    n = uncertainty.loc[uncertainty["source"] == "sampling"].groupby(_PLACE, dropna=False)["n"].max()
-    return n[n < minimum].reset_index()[_PLACE]
-
-
-def _is(table: pd.DataFrame, places: pd.DataFrame) -> np.ndarray:
-    """Rows of these places."""
-    marked = table[_PLACE].merge(places.assign(small=True), how="left", on=_PLACE)
-    return np.asarray(marked["small"].notna())
+def _small(uncertainty: pd.DataFrame, hidden: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Places and waves with fewer respondents than may be shown, or whose figures would tell those of others."""
+    sampled = uncertainty[uncertainty["source"] == "sampling"]
+    n = sampled.groupby(_PLACE, dropna=False)["n"].max().reset_index()
+    return n.loc[(n["n"] < minimum) | marked(n, hidden), _PLACE]
 
 
 def _hidden(scores: pd.DataFrame, small: pd.DataFrame) -> pd.DataFrame:
     """Scores without those of too few respondents: their status says so."""
-    hide = _is(scores, small)
+    hide = marked(scores, small)
     scores = scores.assign(status=scores["status"].mask(hide, "c"))
     for column in ("value", "se", "lo", "hi", "n_answered", "band"):
         scores[column] = scores[column].mask(hide)
@@ -216,4 +217,4 @@ def _hidden(scores: pd.DataFrame, small: pd.DataFrame) -> pd.DataFrame:
 
 
 def _left_out(table: pd.DataFrame, small: pd.DataFrame) -> pd.DataFrame:
-    return table[~_is(table, small)].reset_index(drop=True)
+    return table[~marked(table, small)].reset_index(drop=True)

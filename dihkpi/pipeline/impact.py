@@ -15,6 +15,7 @@ from dihkpi.indicators.change.table import change_table
 from dihkpi.indicators.compute import Inputs
 from dihkpi.indicators.shrinkage.from_indicators import shrink_indicators
 from dihkpi.intake.columns import check_table
+from dihkpi.pipeline.masks import hidden_places, marked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,8 +57,14 @@ def tell_impact(inputs: Inputs, indicators: pd.DataFrame, last: date) -> Impact:
     keys = made.loc[~(made["date"] > np.datetime64(last)), ["respondent", "version", "wave"]]
     scores = inputs.scores.merge(keys.set_axis(["code", "version", "wave"], axis=1).drop_duplicates())
     data = EffectData(scores, indicators, units_of(inputs, last))
+    changes = change_table(inputs, definitions, cutoff=last)
+    hide = marked(changes, hidden_places(indicators, definitions, last, "waves")) & ~changes["status"].isin(["c", "m"])
+    for column in ("value", "lo", "hi", "p", "p_adjusted", "n"):
+        changes[column] = changes[column].mask(hide)
+    changes["status"] = changes["status"].mask(hide, "c")
+    changes["reason"] = changes["reason"].mask(hide, "it would tell a figure that is hidden")
     return Impact(
-        change_table(inputs, definitions, cutoff=last),
+        changes,
         run_plans(data, definitions),
         _shrunken(indicators, definitions, f"../{last.isoformat()}"),
     )
@@ -83,6 +90,8 @@ def units_of(inputs: Inputs, last: date) -> pd.DataFrame:
     second = made[made.duplicated("respondent")].drop_duplicates("respondent").set_index("respondent")["date"]
     units = inputs.respondents[inputs.respondents["respondent"].isin(first.index)].reset_index(drop=True)
     who = units["respondent"]
+    if units.empty:
+        return units.rename(columns={"respondent": "code"}).assign(hub=who, **{SUPPORTED: who})
     spans = units[["respondent"]].assign(
         since=who.map(first["date"]), until=who.map(second).fillna(np.datetime64(last))
     )

@@ -88,7 +88,7 @@ def _results(
         raise UsageError(f"the period of a run is a calendar period such as 2026 or 2026-Q3, not {window.label}")
     progress("indicators", 0, 1)
     indicators = compute_indicators(inputs, definitions, window.label)
-    explained = explain(inputs, options, window.last)
+    explained = explain(inputs, indicators, options, window.last)
     impact = tell_impact(inputs, indicators, window.last)
     progress("indicators", 1, 1)
     about = About(space.settings.name, window, snapshot.id, options, made_of)
