@@ -53,6 +53,13 @@ class Explained:
     strengths: pd.DataFrame
     notes: tuple[str, ...] = ()
 
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tables by the names of their files; those of respondents have the plain names."""
+        return {
+            "place_scores": self.scores, "uncertainty": self.uncertainty, "place_contributions": self.contributions,
+            "ranks": self.ranks, "strengths": self.strengths,
+        }  # fmt: skip
+
 
 _TABLES = ("scores", "uncertainty", "contributions", "ranks", "strengths")
 

@@ -16,8 +16,6 @@ from dihkpi.indicators.places import places_table
 from dihkpi.indicators.windows import Window
 from dihkpi.intake.columns import check_table
 from dihkpi.intake.safe_csv import write_csv
-from dihkpi.pipeline.explaining import Explained
-from dihkpi.pipeline.impact import Impact
 from dihkpi.pipeline.tables import quality_of
 from dihkpi.reports.extracting import write_extracts
 
@@ -41,14 +39,13 @@ class About:
     snapshot: str
     options: Mapping[str, Mapping[str, str]]
     made_of: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def write_results(
     folder: Path,
     inputs: Inputs,
-    indicators: pd.DataFrame,
-    explained: Explained,
-    impact: Impact,
+    made: Mapping[str, pd.DataFrame],
     files: pd.DataFrame,
     issues: pd.DataFrame,
     about: About,
@@ -59,33 +56,30 @@ def write_results(
     ----------
     folder : pathlib.Path
         The results folder; replaced when it is there.
+    inputs : Inputs
+    made : mapping of str to pandas.DataFrame
+        What was computed, by the name of its file.
+    files, issues : pandas.DataFrame
+    about : About
     """
     definitions = inputs.definitions
     aside = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     tables = {
-        "indicators": indicators,
+        **made,
         "scores": inputs.scores,
         "assessments": inputs.assessments,
         "hubs": inputs.hubs,
         "places": places_table(inputs.hubs, definitions),
         "files": check_table(files, definitions.tables["files"]),
         "issues": issues,
-        "place_scores": explained.scores,
-        "uncertainty": explained.uncertainty,
-        "place_contributions": explained.contributions,
-        "ranks": explained.ranks,
-        "strengths": explained.strengths,
-        "changes": impact.changes,
-        "effects": impact.effects,
-        "shrunken": impact.shrunken,
         "quality": quality_of(inputs, about.options),
     }
     for name, table in tables.items():
         table.to_parquet(aside / f"{name}.parquet", index=False)
     newest = inputs.newest(about.period.last) if about.period.last else {}
-    _write_json(aside / "meta.json", _meta(definitions, files, about, newest) | {"notes": list(explained.notes)})
+    _write_json(aside / "meta.json", _meta(definitions, files, about, newest) | {"notes": list(about.notes)})
     _write_json(aside / "dictionary.json", dictionary(definitions, about.options))
     write_extracts(aside)
     shutil.rmtree(folder, ignore_errors=True)

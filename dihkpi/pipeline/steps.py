@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from dihkpi.definitions import Definitions
 from dihkpi.errors import UsageError, WorkspaceError
-from dihkpi.indicators.compute import Inputs, compute_indicators
+from dihkpi.indicators.compute import Inputs, indicators_and_log
 from dihkpi.indicators.windows import parse_period
 from dihkpi.intake.briefs import rule_briefs
 from dihkpi.intake.issue_report import summary_lines, write_issue_report
@@ -87,14 +87,15 @@ def _results(
     if window.last is None:
         raise UsageError(f"the period of a run is a calendar period such as 2026 or 2026-Q3, not {window.label}")
     progress("indicators", 0, 1)
-    indicators = compute_indicators(inputs, definitions, window.label)
+    indicators, suppressed = indicators_and_log(inputs, definitions, window.label)
     explained = explain(inputs, indicators, options, window.last)
-    impact = tell_impact(inputs, indicators, window.last)
+    made = {
+        "indicators": indicators, "suppressed": suppressed, **explained.tables(),
+        **vars(tell_impact(inputs, indicators, window.last)),
+    }  # fmt: skip
     progress("indicators", 1, 1)
-    about = About(space.settings.name, window, snapshot.id, options, made_of)
-    return write_results(
-        space.results / window.label.replace("/", "_"), inputs, indicators, explained, impact, files, issues, about
-    )
+    about = About(space.settings.name, window, snapshot.id, options, made_of, explained.notes)
+    return write_results(space.results / window.label.replace("/", "_"), inputs, made, files, issues, about)
 
 
 def _made_of(
