@@ -38,7 +38,7 @@ def match(ours: pd.DataFrame, official: pd.DataFrame, least: float) -> pd.DataFr
     found = []
     for pairs_of in (_by_number, _by_name, lambda a, b: _similar(a, b, least)):
         pairs = pairs_of(ours, official)
-        ours, official = ours.drop(index=pairs["ours"]), official.drop(index=pairs["official"])
+        ours, official = ours.drop(index=pairs["ours"].to_list()), official.drop(index=pairs["official"].to_list())
         found.append(pairs)
     return pd.concat(found, ignore_index=True).sort_values("ours", ignore_index=True)
 
