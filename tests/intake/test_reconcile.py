@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import openpyxl
 import pandas as pd
 
+from dihkpi.intake.reconcile.compare import reconcile
 from dihkpi.intake.reconcile.match import match
 from dihkpi.intake.reconcile.names import plain_names, plain_numbers
+from dihkpi.intake.reconcile.workbook import write_reconciliation
 
 FORMS = ["d.o.o.", "OÜ", "S.A."]
 
@@ -48,3 +51,28 @@ def test_a_row_is_in_one_pair_at_most():
 def test_nothing_on_one_side():
     empty = side([("error", "x")]).iloc[:0]
     assert match(empty, side([("1", "Alfa")]), 0.85).empty
+
+
+def test_what_is_missing_what_differs_and_what_is_double(definitions, tmp_path):
+    ours = pd.DataFrame({
+        "customer": ["Alfa d.o.o.", "=1+1", "Beta", "Delta", "Delta"], "vat": ["HR1001", "error", "7", "8", "9"],
+        "size": ["micro", "small", "small", "small", "small"], "nuts": "HR03",
+    })  # fmt: skip
+    official = pd.DataFrame({"customer": ["Alfa", "Omega"], "vat": ["1001", "5"], "size": ["small", "micro"]})
+    found = reconcile(ours, official, definitions)
+    assert found.matched[["name_ours", "name_official", "method"]].to_numpy().tolist() == [
+        ["Alfa d.o.o.", "Alfa", "number"]
+    ]
+    assert found.only_ours["name"].tolist() == ["=1+1", "Beta", "Delta", "Delta"]
+    assert found.only_official["name"].tolist() == ["Omega"]
+    told = found.differences[["field", "ours", "official"]].to_numpy().tolist()
+    assert told == [["name", "Alfa d.o.o.", "Alfa"], ["number", "HR1001", "1001"], ["size", "micro", "small"]]
+    assert found.doubles[["side", "name", "because"]].drop_duplicates().to_numpy().tolist() == [
+        ["ours", "Delta", "same name"]
+    ]
+    book = openpyxl.load_workbook(write_reconciliation(tmp_path / "r.xlsx", found))
+    assert book.sheetnames == [
+        "Summary", "Matched", "Only ours", "Only official", "Differences", "Possible doubles"
+    ]  # fmt: skip
+    assert all(cell.data_type != "f" for sheet in book for line in sheet.iter_rows() for cell in line)
+    assert [cell.value for cell in book["Only ours"]["A"]][1] == "=1+1"
