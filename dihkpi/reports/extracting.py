@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from dihkpi.errors import ReportError, hint_for
 from dihkpi.intake.text import is_id
 from dihkpi.reports.explained import effects_told, explained_by_place, no_scores
 from dihkpi.reports.extract import extract_path, packed, section_hashes
 from dihkpi.reports.facts import Estimate, breakdown_text
+from dihkpi.reports.received import Received, plain
 from dihkpi.reports.results import OF_PLACES, Results, by_name, estimate_rows
 from dihkpi.reports.sections.overview import COUNTED, compared, root
 from dihkpi.reports.wording import PERCENT
 
 INDEX = "extracts.json"
 _ABOUT = ("period", "first_day", "last_day", "definitions", "package", "network", "surveys", "options")
-_FILE = ("file", "sheet", "received", "accepted", "quarantined", "errors", "warnings")
-_COUNTS = ("received", "accepted", "quarantined")
 _HUB = ("hub", "name", "title", "type", "country", "nuts", "nuts_version", "grant_start", "staff_fte")
 Place = tuple[str, str]
 
@@ -38,7 +34,7 @@ class Extracting:
     """
 
     def __init__(self, results: Results) -> None:
-        self._results = results
+        self._results, self._received = results, Received(results)
 
     def places(self) -> list[Place]:
         """Level and code of every place, in the order of the levels."""
@@ -58,7 +54,7 @@ class Extracting:
             "beside": [self._beside(other) for other in self._above(place, members)],
             "below": self._below(place, members),
             "hubs": [] if level == "hub" else self._listed(members),
-            "quality": self._quality(place, members),
+            "quality": self._received.of(place, members),
             "explained": {
                 **self._explained.get(place, no_scores()),
                 "effects": self._effects if level == "network" else [],
@@ -210,19 +206,7 @@ class Extracting:
     def _register(self) -> dict[str, dict[str, Any]]:
         rows = self._results.hubs
         rows = rows[[name for name in _HUB if name in rows]]
-        return {row["hub"]: {str(k): _plain(v) for k, v in row.items()} for row in rows.to_dict("records")}
-
-    def _quality(self, place: Place, members: list[str]) -> dict[str, Any]:
-        """What was received from the hubs of a place, and the issues by rule."""
-        senders = list(self._files) if place[0] == "network" else members
-        rows = sorted((row for hub in senders for row in self._files.get(hub, [])), key=lambda row: row[:2])
-        names = {row[0] for row in rows}
-        issues: Counter[tuple[str, str, str]] = Counter()
-        for name in {*names, ""} if place[0] != "network" else self._issues:
-            issues.update(self._issues.get(name, {}))
-        found: dict[str, Any] = {"files": len(names), "rules": _by_rule(issues)}
-        found |= {name: sum(row[_FILE.index(name)] for row in rows) for name in _COUNTS}
-        return found | ({"listed": rows} if place[0] == "hub" else {})
+        return {row["hub"]: {str(k): plain(v) for k, v in row.items()} for row in rows.to_dict("records")}
 
     @cached_property
     def _surveys(self) -> list[dict[str, Any]]:
@@ -232,30 +216,9 @@ class Extracting:
             return []
         table = table.round(dict.fromkeys(table.select_dtypes("float"), 4))
         return [
-            {"survey": survey, "rows": [{str(k): _plain(v) for k, v in row.items()} for row in rows.to_dict("records")]}
+            {"survey": survey, "rows": [{str(k): plain(v) for k, v in row.items()} for row in rows.to_dict("records")]}
             for survey, rows in table.groupby("survey", sort=False)
         ]
-
-    @cached_property
-    def _files(self) -> dict[str, list[list[Any]]]:
-        """Hub to what its files brought; a file whose rows name no hub belongs to the hub of its folder."""
-        files = self._results.files
-        sender = files["hub"].where(files["hub"].fillna("") != "", files["file"].str.partition("/")[0])
-        files = files[list(_FILE)].assign(sheet=files["sheet"].fillna(""))
-        found: dict[str, list[list[Any]]] = {}
-        for hub, row in zip(sender, files.itertuples(index=False, name=None), strict=True):
-            found.setdefault(hub, []).append([_plain(value) for value in row])
-        return found
-
-    @cached_property
-    def _issues(self) -> dict[str, dict[tuple[str, str, str], int]]:
-        """File to the number of its issues by severity, rule and hint."""
-        rows = self._results.issues[["file", "severity", "rule", "hint"]].fillna("")
-        counted = rows.value_counts().reset_index()
-        found: dict[str, dict[tuple[str, str, str], int]] = {}
-        for file, severity, rule, hint, n in counted.itertuples(index=False, name=None):
-            found.setdefault(file, {})[severity, rule, hint] = n
-        return found
 
 
 def main_change(results: Results) -> tuple[str, dict[str, str]]:
@@ -268,27 +231,6 @@ def main_change(results: Results) -> tuple[str, dict[str, str]]:
             found.append((max((e["maturity_gain"].n or 0 for e in pairs), default=0), survey, parts))
     _, survey, parts = max(found, key=lambda entry: entry[0], default=(0, "", {}))
     return survey, parts
-
-
-def _by_rule(issues: Counter[tuple[str, str, str]]) -> list[list[Any]]:
-    """Severity, rule, number of issues and the hint that most of them have; errors first, then the most frequent."""
-    totals: Counter[tuple[str, str]] = Counter()
-    hints: dict[tuple[str, str], tuple[int, str]] = {}
-    for (severity, rule, hint), n in sorted(issues.items()):
-        totals[severity, rule] += n
-        if hint and n > hints.get((severity, rule), (0, ""))[0]:
-            hints[severity, rule] = (n, hint)
-    rows = [[*key, n, hints.get(key, (0, ""))[1]] for key, n in totals.items()]
-    return sorted(rows, key=lambda row: (row[0], -row[2], row[1]))
-
-
-def _plain(value: Any) -> Any:
-    """A value that JSON can hold; None for what is missing."""
-    if value is None or value is pd.NA or value is pd.NaT or value != value:
-        return None
-    if isinstance(value, pd.Timestamp):
-        return value.date().isoformat()
-    return value.item() if hasattr(value, "item") else value
 
 
 def _round(value: float, places: int) -> float:

@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 from dihkpi.definitions import Definitions
 from dihkpi.scoring.points import item_points
+from dihkpi.scoring.reliability.items import alpha_of
+from dihkpi.scoring.reliability.moments import moments
 from dihkpi.scoring.results import Vector
 from dihkpi.scoring.tree import BoundNode
 from dihkpi.scoring.wide import NodeScores
@@ -108,25 +110,12 @@ def _from_alpha(parts: Matrix, node: Vector, least: int, of_nodes: bool) -> tupl
     if n < least:
         return np.nan, np.nan, n, f"{n} respondents have every {what}; it takes {least}"
     whole = n == len(parts)
-    alpha = cronbach_alpha(parts if whole else parts[complete])
+    alpha = alpha_of(moments(parts if whole else parts[complete]).covariance)
     if np.isnan(alpha):
         return np.nan, np.nan, n, f"no spread: all {n} respondents have the same value"
     if alpha <= 0:
         return np.nan, alpha, n, f"Cronbach's alpha is {alpha:.2f}: what is below it does not measure one thing"
     return float(np.std(node if whole else node[complete], ddof=1) * np.sqrt(1.0 - alpha)), alpha, n, ""
-
-
-def cronbach_alpha(matrix: Matrix) -> float:
-    """``k / (k - 1) (1 - sum s_i^2 / s_T^2)`` of complete rows; NaN without spread (Cronbach 1951).
-
-    Examples
-    --------
-    >>> cronbach_alpha(np.array([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]]))
-    1.0
-    """
-    k, total = matrix.shape[1], matrix.sum(axis=1).var(ddof=1)
-    spread = sum(float(column.var(ddof=1)) for column in matrix.T)
-    return float(k / (k - 1) * (1.0 - spread / total)) if total > 1e-15 else float("nan")
 
 
 def _nominal(scores: NodeScores, bound: BoundNode) -> Vector:

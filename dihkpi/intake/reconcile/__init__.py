@@ -1,0 +1,1 @@
+"""Two lists of the same organisations, one beside the other."""
