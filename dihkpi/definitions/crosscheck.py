@@ -107,6 +107,10 @@ def _indicator(definitions: Definitions, survey: Survey, indicator: Indicator, w
         return
     for level in indicator.levels:
         yield from known(level, definitions.levels, f"{where} › levels", "level")
+    months, shares = sorted(indicator.path), [indicator.path[month] for month in sorted(indicator.path)]
+    if months and (months[0] < 1 or shares != sorted(shares) or shares[0] < 0 or not 0 < shares[-1] <= 1):
+        allowed = "months from 1 on, with shares from 0 to 1 that never fall"
+        yield f"{where} › path: {allowed}\n      such as {{18: 0.4, 36: 1}}"
     nodes = survey.scoring().nodes if survey.raw_scoring else {}
     for node in (*indicator.score, *indicator.nodes):
         yield from known(node, nodes, f"{where} › of", "dimension")

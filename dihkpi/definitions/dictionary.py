@@ -17,7 +17,7 @@ from dihkpi.definitions.composite import AggregateSettings, NumericItem, Step, W
 from dihkpi.definitions.indicators import Example, Indicator, Level, PolicyValue, ReportDefinition
 from dihkpi.definitions.layouts import Layout, LayoutFile, Place, QuestionBlock
 from dihkpi.definitions.loader import load_definitions
-from dihkpi.definitions.rules import Comparison, Reference, Rule, Sequence
+from dihkpi.definitions.rules import Comparison, Reference, Rule, Sequence, Series
 from dihkpi.definitions.scoring import Bands, ItemSet, Knockout, Node, Option, Scoring
 from dihkpi.definitions.survey import Accept, AnswerType, Column, Derived, Form, Item, Respondent, SurveyText
 from dihkpi.definitions.uncertainty import Choice, Repeats, Sampling, Uncertainty
@@ -34,6 +34,7 @@ _FILES: dict[str, tuple[type[BaseModel], ...]] = {
         Reference,
         Comparison,
         Sequence,
+        Series,
         Derived,
         Layout,
     ),

@@ -78,6 +78,9 @@ class Indicator(Definition):
     """Rows are counted by their date inside the window; otherwise always."""
     minimum_base: int | None = None
     """Fewer than this: suppressed. Default: the policy for means, shares and changes, none for counts and sums."""
+    path: Mapping[int, Number] = {}
+    """Month of the grant to the share of the target that is expected by its end; straight lines between, and from 0.
+    Without it targets are expected to be reached evenly over the days."""
     reference: str = ""
     """Where it comes from."""
     tag: Literal["official", "practice", "secondary", "ours"] = "ours"

@@ -127,20 +127,33 @@ def compute_indicators(inputs: Inputs, definitions: Definitions, period: str) ->
 
     window = parse_period(period)
     setting = _setting(inputs, definitions, window)
+    table = figures_table(inputs, definitions.indicators, setting, definitions)
+    if table is None:
+        empty = {name: pd.Series(dtype="str") for name in definitions.tables["indicators"].columns}
+        return check_table(pd.DataFrame(empty), definitions.tables["indicators"])
+    table = with_targets(_suppress(table), inputs.targets(), inputs.hubs, setting.cutoff, definitions)
+    return check_table(table, definitions.tables["indicators"])
+
+
+def figures_table(
+    inputs: Inputs, indicators: Mapping[tuple[str, str], Indicator], setting: Setting, definitions: Definitions
+) -> pd.DataFrame | None:
+    """Figures of some indicators in the windows of a setting, before anything is suppressed.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        As the table ``indicators`` with ``limit``, the base below which a figure is suppressed; nothing without rows.
+    """
     blocks: list[Block] = []
     units: list[str] = []
     limits: list[int] = []
-    for (survey, name), indicator in definitions.indicators.items():
+    for (survey, name), indicator in indicators.items():
         found = list(_figures(inputs, survey, name, indicator, setting))
         blocks += found
         units += [indicator.unit] * len(found)
         limits += [_limit(indicator, definitions)] * len(found)
-    if not blocks:
-        empty = {name: pd.Series(dtype="str") for name in definitions.tables["indicators"].columns}
-        return check_table(pd.DataFrame(empty), definitions.tables["indicators"])
-    table = _suppress(_with_totals(stacked(blocks, units, limits), definitions))
-    table = with_targets(table, inputs.targets(), inputs.hubs, setting.cutoff, definitions)
-    return check_table(table, definitions.tables["indicators"])
+    return _with_totals(stacked(blocks, units, limits), definitions) if blocks else None
 
 
 def _figures(inputs: Inputs, survey: str, name: str, indicator: Indicator, setting: Setting) -> Iterator[Block]:
