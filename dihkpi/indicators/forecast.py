@@ -90,7 +90,8 @@ def amount_draws(record: Vector, ahead: float, draws: int, rng: np.random.Genera
 
     Each draw first weights the months of the record at random (Bayesian bootstrap, Rubin 1981), for the error of the
     record, then draws the months to come from them, for their own. Deviations from the mean are stretched by
-    sqrt((m + 1) / (m - 1)), so that both variances are those of the sample.
+    sqrt((m + 1) / (m - 1)), so that both variances are those of the sample, and for the error of that variance by
+    sqrt((m - 1) / chi2(m - 1)), as Student's t has it.
 
     Parameters
     ----------
@@ -102,7 +103,8 @@ def amount_draws(record: Vector, ahead: float, draws: int, rng: np.random.Genera
     weights = rng.dirichlet(np.ones(months), draws)
     whole, part = divmod(ahead, 1)
     to_come = rng.multinomial(int(whole), weights) @ stretched + part * (rng.multinomial(1, weights) @ stretched)
-    result: Vector = np.maximum(to_come, 0.0)
+    wider = np.sqrt((months - 1) / rng.chisquare(months - 1, draws))
+    result: Vector = np.maximum(mean * ahead + (to_come - mean * ahead) * wider, 0.0)
     return result
 
 

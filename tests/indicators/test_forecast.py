@@ -30,11 +30,11 @@ def test_a_record_of_no_event_still_expects_some():
 
 
 def test_amounts_have_the_variance_of_the_sample_twice_over():
-    """Variance of the sum of r months and of r times the error of the mean: s^2 (r + r^2 / m)."""
+    """Variance of the sum of r months and of r times the error of the mean: s^2 (r + r^2 / m), times that of t(7)."""
     record = np.array([900.0, 1000, 1100, 950, 1050, 1000, 1200, 800])
     draws = amount_draws(record, 4, DRAWS, np.random.default_rng(1))
     assert draws.mean() == pytest.approx(4000, rel=0.01)
-    assert draws.var() == pytest.approx(record.var(ddof=1) * (4 + 16 / 8), rel=0.05)
+    assert draws.var() == pytest.approx(record.var(ddof=1) * (4 + 16 / 8) * 7 / 5, rel=0.08)
 
 
 def test_half_a_month_brings_half_of_it():
