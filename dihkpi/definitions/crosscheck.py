@@ -101,9 +101,10 @@ def _layouts(survey: Survey, form: Form, names: list[str], where: str) -> Iterat
 
 def _indicator(definitions: Definitions, survey: Survey, indicator: Indicator, where: str) -> Iterator[str]:
     measures = [indicator.count, indicator.distinct, indicator.sum, indicator.mean, indicator.share, indicator.ratio,
-                indicator.score, indicator.change, indicator.complete]  # fmt: skip
+                indicator.mix, indicator.quotient, indicator.score, indicator.change, indicator.complete]  # fmt: skip
     if sum(bool(measure) for measure in measures) != 1:
-        yield f"{where}: needs exactly one of count, distinct, sum, mean, share, ratio, score, change, complete"
+        allowed = "count, distinct, sum, mean, share, ratio, mix, quotient, score, change, complete"
+        yield f"{where}: needs exactly one of {allowed}"
         return
     for level in indicator.levels:
         yield from known(level, definitions.levels, f"{where} › levels", "level")
@@ -114,9 +115,12 @@ def _indicator(definitions: Definitions, survey: Survey, indicator: Indicator, w
     nodes = survey.scoring().nodes if survey.raw_scoring else {}
     for node in (*indicator.score, *indicator.nodes):
         yield from known(node, nodes, f"{where} › of", "dimension")
+    if indicator.quotient or indicator.of == "figures":
+        yield from _quotient(definitions, indicator, where)
+        return
     if indicator.of in SCORE_SOURCES:
         return
-    yield from known(indicator.of, [*survey.forms, *SCORE_SOURCES, "hubs"], f"{where} › of", "form")
+    yield from known(indicator.of, [*survey.forms, *SCORE_SOURCES, "hubs", "figures"], f"{where} › of", "form")
     if indicator.of == "hubs":
         kinds = hub_columns(definitions)
     elif indicator.of in survey.forms:
@@ -124,14 +128,25 @@ def _indicator(definitions: Definitions, survey: Survey, indicator: Indicator, w
     else:
         return
     ratio = (indicator.ratio.of, indicator.ratio.to) if indicator.ratio else ()
+    mix = (indicator.mix.of,) if indicator.mix else ()
     for text in filter(None, (indicator.where, indicator.share)):
         yield from expression_problems(text, kinds, where, ["condition"])
-    for text in filter(None, (indicator.sum, indicator.mean, *ratio)):
+    for text in filter(None, (indicator.sum, indicator.mean, *ratio, *mix)):
         yield from expression_problems(text, kinds, where, ["number", "condition"])
     if indicator.distinct:
         yield from expression_problems(indicator.distinct, kinds, where)
-    for column in indicator.breakdowns:
+    by = (indicator.mix.by,) if indicator.mix else ()
+    for column in (*indicator.breakdowns, *filter(None, [indicator.once]), *by):
         yield from known(column, kinds, f"{where} › breakdowns", "column")
+
+
+def _quotient(definitions: Definitions, indicator: Indicator, where: str) -> Iterator[str]:
+    if indicator.quotient is None or indicator.of != "figures":
+        yield f"{where}: a quotient is of figures, and only a quotient is\n      write 'of: figures' and 'quotient: …'"
+        return
+    ids = {name for (_, name), other in definitions.indicators.items() if not other.quotient}
+    for name in (indicator.quotient.of, indicator.quotient.to):
+        yield from known(name, ids, f"{where} › quotient", "indicator")
 
 
 def _same_indicators(definitions: Definitions) -> Iterator[str]:

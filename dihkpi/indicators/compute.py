@@ -13,6 +13,7 @@ from dihkpi.definitions import Definitions
 from dihkpi.definitions.indicators import Indicator
 from dihkpi.indicators.figures import Block, Setting, figures, stacked
 from dihkpi.indicators.maturity import assessment_figures, score_figures
+from dihkpi.indicators.quotients import with_quotients
 from dihkpi.indicators.sources import Source, form_source, hub_source
 from dihkpi.indicators.targets import with_targets
 from dihkpi.indicators.windows import Window, parse_period
@@ -76,6 +77,8 @@ class Inputs:
         return self._sources[key]
 
     def _make(self, survey: str, of: str) -> Source | None:
+        if of == "figures":
+            return None
         if of == "hubs":
             return hub_source(self.hubs, self.definitions)
         if of in ("scores", "assessments"):
@@ -131,7 +134,8 @@ def compute_indicators(inputs: Inputs, definitions: Definitions, period: str) ->
     if table is None:
         empty = {name: pd.Series(dtype="str") for name in definitions.tables["indicators"].columns}
         return check_table(pd.DataFrame(empty), definitions.tables["indicators"])
-    table = with_targets(_suppress(table), inputs.targets(), inputs.hubs, setting.cutoff, definitions)
+    table = with_quotients(_suppress(table), definitions)
+    table = with_targets(table, inputs.targets(), inputs.hubs, setting.cutoff, definitions)
     return check_table(table, definitions.tables["indicators"])
 
 
@@ -158,7 +162,7 @@ def figures_table(
 
 def _figures(inputs: Inputs, survey: str, name: str, indicator: Indicator, setting: Setting) -> Iterator[Block]:
     source = inputs.source(survey, indicator.of)
-    if source is None:
+    if source is None or indicator.quotient:
         return
     if indicator.of == "assessments":
         yield from assessment_figures(name, survey, indicator, source, setting)
