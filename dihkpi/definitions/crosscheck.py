@@ -35,6 +35,7 @@ def cross_check(definitions: Definitions) -> list[str]:
         for key, indicator in survey.indicators.items():
             problems += _indicator(definitions, survey, indicator, f"{where}/indicators.yaml › {key}")
         problems += _examples(survey, f"{where}/examples.yaml")
+        problems += _figures(definitions, survey, f"{where}/figures.yaml")
     problems += _same_indicators(definitions)
     for name, level in definitions.levels.items():
         problems += level_problems(definitions, level, f"levels.yaml › {name}")
@@ -184,3 +185,19 @@ def _examples(survey: Survey, where: str) -> Iterator[str]:
             yield from known(item, all_items, f"{at} › items", "item")
         for answer_type in example.fill:
             yield from known(answer_type, survey.answer_types, f"{at} › fill", "answer type")
+
+
+def _figures(definitions: Definitions, survey: Survey, where: str) -> Iterator[str]:
+    """Examples of indicators name forms and indicators that exist."""
+    ids = {name for _, name in definitions.indicators}
+    for title, example in survey.figures.items():
+        at = f"{where} › {title}"
+        for table in example.tables:
+            other, _, form = table.rpartition("/")
+            yield from known(other or survey.survey, definitions.surveys, f"{at} › tables", "survey")
+            if (found := definitions.surveys.get(other or survey.survey)) is not None:
+                yield from known(form, found.forms, f"{at} › tables", "form")
+        for place, figures in (*example.expect.items(), *example.attained.items()):
+            yield from known(place.partition(" ")[0], definitions.levels, f"{at} › expect", "level")
+            for figure in figures:
+                yield from known(figure.split(" ")[0], ids, f"{at} › expect › {place}", "indicator")

@@ -14,7 +14,18 @@ from pydantic import BaseModel
 
 from dihkpi.definitions.collection import Definitions
 from dihkpi.definitions.composite import AggregateSettings, NumericItem, Step, Weighting
-from dihkpi.definitions.indicators import Example, Indicator, Level, Mix, PolicyValue, Quotient, Ratio, ReportDefinition
+from dihkpi.definitions.indicators import (
+    Example,
+    FiguresExample,
+    Indicator,
+    Level,
+    Mix,
+    PolicyValue,
+    Quotient,
+    Ratio,
+    ReportDefinition,
+    Rows,
+)
 from dihkpi.definitions.layouts import Layout, LayoutFile, Place, QuestionBlock
 from dihkpi.definitions.loader import load_definitions
 from dihkpi.definitions.rules import Comparison, Reference, Rule, Sequence, Series
@@ -46,6 +57,7 @@ _FILES: dict[str, tuple[type[BaseModel], ...]] = {
     ),
     "indicators.yaml": (Indicator, Ratio, Mix, Quotient),
     "examples.yaml": (Example,),
+    "figures.yaml": (FiguresExample, Rows),
     "levels.yaml": (Level,),
     "policy.yaml": (PolicyValue,),
     "reports.yaml": (ReportDefinition,),

@@ -218,3 +218,26 @@ class Example(Definition):
     """Node to the value that must come out, to 1e-9; empty for no value."""
     bands: Mapping[str, str] = {}
     """Node to the band that must come out."""
+
+
+class Rows(Definition):
+    """A plain table in an example."""
+
+    columns: str
+    """Its header, as a line of CSV."""
+    rows: Names
+    """Its lines; `38 * C%,…` stands for 38 of them, with the numbers 1 to 38 in place of the sign."""
+
+
+class FiguresExample(Definition):
+    """A small network that one can add up by hand, and the figures that must come out of it."""
+
+    period: str
+    """Period of the run; its last day is the cut-off."""
+    tables: Mapping[str, Rows]
+    """Form of the survey, or `survey/form` of another, to its rows."""
+    expect: Mapping[str, Mapping[str, Number | None]]
+    """Place such as `hub HR-a` or `network all` to its figures: `indicator`, `indicator breakdown`, or either with
+    `@ period` behind; empty for no value."""
+    attained: Mapping[str, Mapping[str, Number]] = {}
+    """The same for attainment, in per cent rounded half up."""

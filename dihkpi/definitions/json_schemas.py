@@ -13,7 +13,15 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from dihkpi.definitions.indicators import Example, Indicator, Level, PolicyValue, ReportDefinition, TableDefinition
+from dihkpi.definitions.indicators import (
+    Example,
+    FiguresExample,
+    Indicator,
+    Level,
+    PolicyValue,
+    ReportDefinition,
+    TableDefinition,
+)
 from dihkpi.definitions.layouts import LayoutFile
 from dihkpi.definitions.scoring import Scoring
 from dihkpi.definitions.survey import SurveyText
@@ -42,6 +50,7 @@ def json_schemas() -> dict[str, dict[str, Any]]:
         "table": _schema(TableDefinition),
         "rules": {"$schema": DIALECT, "type": "object", "additionalProperties": {"type": "string"}},
         "examples": _listed(Example),
+        "figures": _entries(FiguresExample),
     }
 
 

@@ -234,6 +234,7 @@ class _Loader:
             **{k: v for k, v in raw.items() if k in fields},
             "indicators": files.get("indicators.yaml") or {},
             "examples": files.get("examples.yaml") or (),
+            "figures": files.get("figures.yaml") or {},
             "raw_scoring": scoring,
             "fingerprint": hashlib.sha256(repr(raw).encode()).hexdigest()[:16],
         }
