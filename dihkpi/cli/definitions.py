@@ -26,6 +26,7 @@ def check(definitions: Folder = None, as_json: AsJson = False) -> None:
     """Check every definition file, its cross-references and its worked examples."""
     from dihkpi.definitions import load_definitions
     from dihkpi.errors import DefinitionError
+    from dihkpi.pipeline.examples import run_figures
     from dihkpi.scoring.examples import run_examples
     from dihkpi.scoring.tree import bind
 
@@ -38,6 +39,9 @@ def check(definitions: Folder = None, as_json: AsJson = False) -> None:
         for example, differences in run_examples(survey, loaded):
             tried += 1
             problems += [f"{name}/{version}/examples.yaml › {example} › {difference}" for difference in differences]
+        for example, differences in run_figures(survey, loaded):
+            tried += 1
+            problems += [f"{name}/{version}/figures.yaml › {example} › {difference}" for difference in differences]
     if problems:
         raise DefinitionError(problems, "the worked examples")
     counts = {

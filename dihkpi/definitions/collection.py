@@ -13,7 +13,15 @@ from pydantic import ValidationError
 
 from dihkpi.definitions.codelists import CodeList
 from dihkpi.definitions.explain import explain
-from dihkpi.definitions.indicators import Example, Indicator, Level, PolicyValue, ReportDefinition, TableDefinition
+from dihkpi.definitions.indicators import (
+    Example,
+    FiguresExample,
+    Indicator,
+    Level,
+    PolicyValue,
+    ReportDefinition,
+    TableDefinition,
+)
 from dihkpi.definitions.options import apply_options
 from dihkpi.definitions.plan import Design, Plan
 from dihkpi.definitions.scoring import Scoring
@@ -26,6 +34,8 @@ class Survey(SurveyText):
 
     indicators: Mapping[str, Indicator] = {}
     examples: tuple[Example, ...] = ()
+    figures: Mapping[str, FiguresExample] = {}
+    """Worked examples of indicators."""
     raw_scoring: Mapping[str, Any] | None = None
     analysis: Plan | None = None
     fingerprint: str = ""

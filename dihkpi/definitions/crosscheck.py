@@ -37,6 +37,7 @@ def cross_check(definitions: Definitions) -> list[str]:
             problems += _indicator(definitions, survey, indicator, f"{where}/indicators.yaml › {key}")
         problems += _examples(survey, f"{where}/examples.yaml")
         problems += plan_problems(definitions, survey, f"{where}/analysis.yaml", JOINED)
+        problems += _figures(definitions, survey, f"{where}/figures.yaml")
     problems += _same_indicators(definitions)
     problems += design_problems(definitions)
     for name, level in definitions.levels.items():
@@ -104,20 +105,28 @@ def _layouts(survey: Survey, form: Form, names: list[str], where: str) -> Iterat
 
 def _indicator(definitions: Definitions, survey: Survey, indicator: Indicator, where: str) -> Iterator[str]:
     measures = [indicator.count, indicator.distinct, indicator.sum, indicator.mean, indicator.share, indicator.ratio,
-                indicator.score, indicator.change, indicator.complete]  # fmt: skip
+                indicator.mix, indicator.quotient, indicator.score, indicator.change, indicator.complete]  # fmt: skip
     if sum(bool(measure) for measure in measures) != 1:
-        yield f"{where}: needs exactly one of count, distinct, sum, mean, share, ratio, score, change, complete"
+        allowed = "count, distinct, sum, mean, share, ratio, mix, quotient, score, change, complete"
+        yield f"{where}: needs exactly one of {allowed}"
         return
     for level in indicator.levels:
         yield from known(level, definitions.levels, f"{where} › levels", "level")
+    months, shares = sorted(indicator.path), [indicator.path[month] for month in sorted(indicator.path)]
+    if months and (months[0] < 1 or shares != sorted(shares) or shares[0] < 0 or not 0 < shares[-1] <= 1):
+        allowed = "months from 1 on, with shares from 0 to 1 that never fall"
+        yield f"{where} › path: {allowed}\n      such as {{18: 0.4, 36: 1}}"
     nodes = survey.scoring().nodes if survey.raw_scoring else {}
     for node in (*indicator.score, *indicator.nodes):
         yield from known(node, nodes, f"{where} › of", "dimension")
     for node in (node for change in indicator.change for node in change.reliability):
         yield from known(node, nodes, f"{where} › change › reliability", "dimension")
+    if indicator.quotient or indicator.of == "figures":
+        yield from _quotient(definitions, indicator, where)
+        return
     if indicator.of in SCORE_SOURCES:
         return
-    yield from known(indicator.of, [*survey.forms, *SCORE_SOURCES, "hubs"], f"{where} › of", "form")
+    yield from known(indicator.of, [*survey.forms, *SCORE_SOURCES, "hubs", "figures"], f"{where} › of", "form")
     if indicator.of == "hubs":
         kinds = hub_columns(definitions)
     elif indicator.of in survey.forms:
@@ -125,14 +134,25 @@ def _indicator(definitions: Definitions, survey: Survey, indicator: Indicator, w
     else:
         return
     ratio = (indicator.ratio.of, indicator.ratio.to) if indicator.ratio else ()
+    mix = (indicator.mix.of,) if indicator.mix else ()
     for text in filter(None, (indicator.where, indicator.share)):
         yield from expression_problems(text, kinds, where, ["condition"])
-    for text in filter(None, (indicator.sum, indicator.mean, *ratio)):
+    for text in filter(None, (indicator.sum, indicator.mean, *ratio, *mix)):
         yield from expression_problems(text, kinds, where, ["number", "condition"])
     if indicator.distinct:
         yield from expression_problems(indicator.distinct, kinds, where)
-    for column in indicator.breakdowns:
+    by = (indicator.mix.by,) if indicator.mix else ()
+    for column in (*indicator.breakdowns, *filter(None, [indicator.once]), *by):
         yield from known(column, kinds, f"{where} › breakdowns", "column")
+
+
+def _quotient(definitions: Definitions, indicator: Indicator, where: str) -> Iterator[str]:
+    if indicator.quotient is None or indicator.of != "figures":
+        yield f"{where}: a quotient is of figures, and only a quotient is\n      write 'of: figures' and 'quotient: …'"
+        return
+    ids = {name for (_, name), other in definitions.indicators.items() if not other.quotient}
+    for name in (indicator.quotient.of, indicator.quotient.to):
+        yield from known(name, ids, f"{where} › quotient", "indicator")
 
 
 def _same_indicators(definitions: Definitions) -> Iterator[str]:
@@ -170,3 +190,19 @@ def _examples(survey: Survey, where: str) -> Iterator[str]:
             yield from known(item, all_items, f"{at} › items", "item")
         for answer_type in example.fill:
             yield from known(answer_type, survey.answer_types, f"{at} › fill", "answer type")
+
+
+def _figures(definitions: Definitions, survey: Survey, where: str) -> Iterator[str]:
+    """Examples of indicators name forms and indicators that exist."""
+    ids = {name for _, name in definitions.indicators}
+    for title, example in survey.figures.items():
+        at = f"{where} › {title}"
+        for table in example.tables:
+            other, _, form = table.rpartition("/")
+            yield from known(other or survey.survey, definitions.surveys, f"{at} › tables", "survey")
+            if (found := definitions.surveys.get(other or survey.survey)) is not None:
+                yield from known(form, found.forms, f"{at} › tables", "form")
+        for place, figures in (*example.expect.items(), *example.attained.items()):
+            yield from known(place.partition(" ")[0], definitions.levels, f"{at} › expect", "level")
+            for figure in figures:
+                yield from known(figure.split(" ")[0], ids, f"{at} › expect › {place}", "indicator")

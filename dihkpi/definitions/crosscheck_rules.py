@@ -13,7 +13,7 @@ from dihkpi.definitions.survey import NUMBERS, Derived, Form
 
 RULE_KINDS = (
     "check", "sequence", "exclusive", "unanswered", "straight_lining", "agrees", "totals", "unique", "refers",
-    "compare",
+    "compare", "series",
 )  # fmt: skip
 """Fields of a rule of which exactly one says what it tests."""
 
@@ -94,6 +94,16 @@ def _rule(survey: Survey, form: Form, rule: Rule, kinds: Mapping[str, Kind], at:
         yield from _reference(survey, rule.refers, kinds, f"{at} › refers")
     if rule.compare:
         yield from _comparison(form, rule.compare, kinds, f"{at} › compare")
+    if rule.series:
+        yield from _series(form, rule, kinds, f"{at} › series")
+
+
+def _series(form: Form, rule: Rule, kinds: Mapping[str, Kind], at: str) -> Iterator[str]:
+    assert rule.series is not None
+    for column in (*rule.series.of, *filter(None, [rule.series.rises])):
+        yield from known(column, kinds, at, "column")
+    if form.period is None:
+        yield f"{at}: needs a column of type period in the key of the form"
 
 
 def _reference(survey: Survey, refers: Reference, kinds: Mapping[str, Kind], at: str) -> Iterator[str]:

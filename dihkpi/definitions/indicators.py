@@ -20,6 +20,34 @@ class Ratio(Definition):
     """Expression of the denominator."""
     scale: Number = 100.0
     """Factor; 100 gives per cent."""
+    together: bool = True
+    """Only rows that have both; otherwise each sum over the rows that have it, as a missing numerator adds nothing."""
+
+
+class Mix(Definition):
+    """How an amount is divided among sources."""
+
+    of: str
+    """Expression of the amount."""
+    by: str
+    """Column with the source."""
+    give: Literal["share", "diversification", "dependency"]
+    """Per cent of each source, 1 - sum of squared shares, or the largest share in per cent."""
+
+
+class Quotient(Definition):
+    """One figure over another of the same place and period."""
+
+    of: str
+    """Indicator above the line."""
+    to: str
+    """Indicator below the line; where it has no date, its figure up to the last day."""
+    breakdown: str = ""
+    """Breakdown of the figure below the line."""
+    total: bool = False
+    """The figure below is a mean: its total over the base is taken."""
+    scale: Number = 1.0
+    """Factor; 100 gives per cent."""
 
 
 class Change(Definition):
@@ -49,8 +77,8 @@ class Change(Definition):
 class Indicator(Definition):
     """One figure with a definition: which rows count, what is measured, for which places and windows.
 
-    Exactly one of ``count``, ``distinct``, ``sum``, ``mean``, ``share``, ``ratio``, ``score``, ``change`` and
-    ``complete`` says what is measured.
+    Exactly one of ``count``, ``distinct``, ``sum``, ``mean``, ``share``, ``ratio``, ``mix``, ``quotient``, ``score``,
+    ``change`` and ``complete`` says what is measured.
     """
 
     name: str
@@ -64,7 +92,7 @@ class Indicator(Definition):
     direction: Literal["1", "-1", "0"] = "1"
     """1 more is better, -1 less is better, 0 neither."""
     of: str
-    """The form whose rows count; ``scores`` and ``assessments`` for what the scoring gives."""
+    """The form whose rows count; ``scores``, ``assessments``, ``hubs``, and ``figures`` for a quotient."""
     where: str | None = None
     """Condition on the rows."""
     count: Literal["rows"] | None = None
@@ -79,6 +107,10 @@ class Indicator(Definition):
     """Condition whose share in per cent is given, where it is known."""
     ratio: Ratio | None = None
     """Two sums divided."""
+    mix: Mix | None = None
+    """How an amount is divided."""
+    quotient: Quotient | None = None
+    """Two figures divided; `of` is `figures`."""
     score: Names = ()
     """Nodes whose mean score is given, per wave."""
     change: tuple[Change, ...] = ()
@@ -95,8 +127,15 @@ class Indicator(Definition):
     """Whether a row belongs to the hub's place or to the respondent's."""
     dated: bool = True
     """Rows are counted by their date inside the window; otherwise always."""
+    once: str | None = None
+    """Rows with the same value of this column count once in a place; of their amounts or conditions the largest."""
+    owner: str = ""
+    """Who answers for the figure."""
     minimum_base: int | None = None
     """Fewer than this: suppressed. Default: the policy for means, shares and changes, none for counts and sums."""
+    path: Mapping[int, Number] = {}
+    """Month of the grant to the share of the target that is expected by its end; straight lines between, and from 0.
+    Without it targets are expected to be reached evenly over the days."""
     reference: str = ""
     """Where it comes from."""
     tag: Literal["official", "practice", "secondary", "ours"] = "ours"
@@ -106,8 +145,19 @@ class Indicator(Definition):
 
     def measure(self) -> str:
         """Name of the one field that says what is measured."""
-        fields = ("count", "distinct", "sum", "mean", "share", "ratio", "score", "change", "complete")
+        fields = ("count", "distinct", "sum", "mean", "share", "ratio", "mix", "quotient", "score", "change",
+                  "complete")  # fmt: skip
         return next(name for name in fields if getattr(self, name))
+
+    def roll_up(self) -> str:
+        """How the figure of a region comes about: the kind says it."""
+        if self.levels == ("hub",):
+            return "none: given for hubs only"
+        if self.measure() == "quotient":
+            return "recompute: both figures of the region"
+        if self.once or self.kind in ("distinct", "ratio", "index"):
+            return "recompute: from all rows of the region, never from figures of hubs"
+        return "sum: rows of the region, the same as the sum over hubs"
 
 
 class Level(Definition):
@@ -189,3 +239,26 @@ class Example(Definition):
     """Node to the value that must come out, to 1e-9; empty for no value."""
     bands: Mapping[str, str] = {}
     """Node to the band that must come out."""
+
+
+class Rows(Definition):
+    """A plain table in an example."""
+
+    columns: str
+    """Its header, as a line of CSV."""
+    rows: Names
+    """Its lines; `38 * C%,…` stands for 38 of them, with the numbers 1 to 38 in place of the sign."""
+
+
+class FiguresExample(Definition):
+    """A small network that one can add up by hand, and the figures that must come out of it."""
+
+    period: str
+    """Period of the run; its last day is the cut-off."""
+    tables: Mapping[str, Rows]
+    """Form of the survey, or `survey/form` of another, to its rows."""
+    expect: Mapping[str, Mapping[str, Number | None]]
+    """Place such as `hub HR-a` or `network all` to its figures: `indicator`, `indicator breakdown`, or either with
+    `@ period` behind; empty for no value."""
+    attained: Mapping[str, Mapping[str, Number]] = {}
+    """The same for attainment, in per cent rounded half up."""

@@ -13,7 +13,15 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from dihkpi.definitions.indicators import Example, Indicator, Level, PolicyValue, ReportDefinition, TableDefinition
+from dihkpi.definitions.indicators import (
+    Example,
+    FiguresExample,
+    Indicator,
+    Level,
+    PolicyValue,
+    ReportDefinition,
+    TableDefinition,
+)
 from dihkpi.definitions.layouts import LayoutFile
 from dihkpi.definitions.plan import Design, Plan
 from dihkpi.definitions.scenario import Scenario
@@ -47,6 +55,7 @@ def json_schemas() -> dict[str, dict[str, Any]]:
         "scenario": _one_or_more(Scenario),
         "analysis": _schema(Plan),
         "designs": _entries(Design),
+        "figures": _entries(FiguresExample),
     }
 
 

@@ -87,8 +87,10 @@ class _Loader:
         self.layouts = self._layout_files()
         raw = self._raw_surveys()
         self._check_layout_files(raw)
-        ids = sorted({indicator for files in raw.values() for indicator in files.get("indicators.yaml") or {}})
-        lists["indicators"] = CodeList("indicators", tuple({"code": code, "label": code} for code in ids))
+        entries = [entry for files in raw.values() for entry in (files.get("indicators.yaml") or {}).items()]
+        units = {name: entry.get("unit", "") for name, entry in entries if isinstance(entry, dict)}
+        rows = tuple({"code": code, "label": code, "unit": str(units[code])} for code in sorted(units))
+        lists["indicators"] = CodeList("indicators", rows)
         versions = {key: survey for key, files in raw.items() if (survey := self._survey(key, files))}
         definitions = Definitions(
             roots=self.roots,
@@ -234,6 +236,7 @@ class _Loader:
             **{k: v for k, v in raw.items() if k in fields},
             "indicators": files.get("indicators.yaml") or {},
             "examples": files.get("examples.yaml") or (),
+            "figures": files.get("figures.yaml") or {},
             "raw_scoring": scoring,
             "analysis": files.get("analysis.yaml") or None,
             "fingerprint": hashlib.sha256(repr(raw).encode()).hexdigest()[:16],

@@ -46,11 +46,14 @@ class Rule(Definition):
     compare: Comparison | None = None
     """A number that is plausible after the one before; a warning unless `severity` says otherwise."""
 
+    series: Series | None = None
+    """Periods of one series fit together; a warning unless `severity` says otherwise."""
+
     @model_validator(mode="before")
     @classmethod
     def _comparisons_warn(cls, data: Any) -> Any:
         """A change that surprises may be true."""
-        if isinstance(data, dict) and data.get("compare") and "severity" not in data:
+        if isinstance(data, dict) and (data.get("compare") or data.get("series")) and "severity" not in data:
             return {**data, "severity": "warning"}
         return data
 
@@ -81,6 +84,15 @@ class Comparison(Definition):
     """A change smaller than this is always plausible; alone, any other is not."""
     must_not_fall: bool = False
     """A smaller number than before is implausible, as for what is counted since the start."""
+
+
+class Series(Definition):
+    """Periods of one thing: one inside the other or one right after the other, without a gap."""
+
+    of: Names
+    """Columns that name the thing, such as hub and indicator."""
+    rises: str | None = None
+    """A number that is not less over a longer period from the same start on."""
 
 
 class Sequence(Definition):

@@ -15,6 +15,7 @@ from dihkpi.indicators.disclosure.protect import Structure, protect
 from dihkpi.indicators.figures import Block, Setting, figures, stacked
 from dihkpi.indicators.maturity import assessment_figures, score_figures
 from dihkpi.indicators.places import nested_places
+from dihkpi.indicators.quotients import with_quotients
 from dihkpi.indicators.sources import Source, form_source, hub_source
 from dihkpi.indicators.targets import with_targets
 from dihkpi.indicators.windows import Window, parse_period
@@ -78,6 +79,8 @@ class Inputs:
         return self._sources[key]
 
     def _make(self, survey: str, of: str) -> Source | None:
+        if of == "figures":
+            return None
         if of == "hubs":
             return hub_source(self.hubs, self.definitions)
         if of in ("scores", "assessments"):
@@ -135,18 +138,11 @@ def indicators_and_log(inputs: Inputs, definitions: Definitions, period: str) ->
     """
     window = parse_period(period)
     setting = _setting(inputs, definitions, window)
-    blocks: list[Block] = []
-    units: list[str] = []
-    limits: list[int] = []
-    for (survey, name), indicator in definitions.indicators.items():
-        found = list(_figures(inputs, survey, name, indicator, setting))
-        blocks += found
-        units += [indicator.unit] * len(found)
-        limits += [_limit(indicator, definitions)] * len(found)
-    if not blocks:
+    table = figures_table(inputs, definitions.indicators, setting, definitions)
+    if table is None:
         return _empty("indicators", definitions), _empty("suppressed", definitions)
-    table = _with_totals(stacked(blocks, units, limits), definitions)
     table, log = protect(table, _structure(inputs, definitions, window.label))
+    table = with_quotients(table, definitions)
     table = with_targets(table, inputs.targets(), inputs.hubs, setting.cutoff, definitions)
     return (
         check_table(table, definitions.tables["indicators"]),
@@ -161,9 +157,30 @@ def _empty(name: str, definitions: Definitions) -> pd.DataFrame:
     return check_table(pd.DataFrame({column: pd.Series(dtype="str") for column in table.columns}), table)
 
 
+def figures_table(
+    inputs: Inputs, indicators: Mapping[tuple[str, str], Indicator], setting: Setting, definitions: Definitions
+) -> pd.DataFrame | None:
+    """Figures of some indicators in the windows of a setting, before anything is suppressed.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        As the table ``indicators`` with ``limit``, the base below which a figure is suppressed; nothing without rows.
+    """
+    blocks: list[Block] = []
+    units: list[str] = []
+    limits: list[int] = []
+    for (survey, name), indicator in indicators.items():
+        found = list(_figures(inputs, survey, name, indicator, setting))
+        blocks += found
+        units += [indicator.unit] * len(found)
+        limits += [_limit(indicator, definitions)] * len(found)
+    return _with_totals(stacked(blocks, units, limits), definitions) if blocks else None
+
+
 def _figures(inputs: Inputs, survey: str, name: str, indicator: Indicator, setting: Setting) -> Iterator[Block]:
     source = inputs.source(survey, indicator.of)
-    if source is None:
+    if source is None or indicator.quotient:
         return
     if indicator.of == "assessments":
         yield from assessment_figures(name, survey, indicator, source, setting)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from dihkpi.definitions.indicators import Indicator
+from dihkpi.definitions.indicators import Indicator, Mix
 from dihkpi.indicators import measures
-from dihkpi.indicators.measures import Contributors, Groups, Measured
+from dihkpi.indicators.measures import Amounts, Contributors, Groups, Measured
+from dihkpi.indicators.mix import mix_measure, share_parts
 from dihkpi.indicators.places import Located
 from dihkpi.indicators.sources import Source
 from dihkpi.indicators.windows import Window
@@ -102,6 +103,8 @@ def figures(name: str, indicator: Indicator, source: Source, setting: Setting) -
             measured = measure(chosen, groups, len(located.places))
             measured = replace(measured, value=np.where(told, measured.value, np.nan))
             yield Block(level, name, window.label, located.places, "", measured)
+            if indicator.mix and indicator.mix.give == "share":
+                yield _mix_shares(name, level, window.label, indicator.mix, source, chosen, located)
             if window.label in setting.detailed:
                 for column, pairs in breakdowns.items():
                     yield from _broken_down(name, level, window.label, measure, chosen, located, column, pairs)
@@ -121,42 +124,72 @@ def _applies(window: Window, level: str, indicator: Indicator) -> bool:
 
 
 def _measure(indicator: Indicator, source: Source, setting: Setting) -> Measure:
+    """How the indicator measures rows; those that count once are chosen before."""
+    plain, order = _plain(indicator, source, setting)
+    if indicator.once is None:
+        return plain
     import pandas as pd
 
+    things = pd.factorize(source.frame[indicator.once])[0]
+    return lambda rows, groups, size: plain(*once(rows, groups, things, order), size)
+
+
+def once(
+    rows: npt.NDArray[np.intp], groups: Groups, things: npt.NDArray[np.intp], order: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.intp], Groups]:
+    """One row per group and thing, the one with the largest value; rows without a thing all stay.
+
+    Examples
+    --------
+    >>> things, value = np.array([0, 0, -1, -1]), np.array([5.0, 7, 1, 1])
+    >>> once(np.arange(4), np.zeros(4, int), things, value)[0].tolist()
+    [1, 2, 3]
+    """
+    named = np.flatnonzero(things[rows] >= 0)
+    ranked = named[np.lexsort((-np.nan_to_num(order[rows[named]], nan=-np.inf), things[rows[named]], groups[named]))]
+    pairs = np.stack([groups[ranked], things[rows[ranked]]])
+    first = np.ones(len(ranked), dtype=bool)
+    first[1:] = (np.diff(pairs, axis=1) != 0).any(axis=0)
+    kept = np.sort(np.concatenate([np.flatnonzero(things[rows] < 0), ranked[first]]))
+    return rows[kept], groups[kept]
+
+
+def _plain(indicator: Indicator, source: Source, setting: Setting) -> tuple[Measure, npt.NDArray[np.float64]]:
+    """The measure itself, and the values by which rows that count once are chosen."""
+    import pandas as pd
+
+    same = np.zeros(len(source.frame))
     if indicator.count:
-        return lambda rows, groups, size: measures.count(groups, size)
+        return lambda rows, groups, size: measures.count(groups, size), same
     if indicator.distinct:
         things = pd.factorize(source.frame[indicator.distinct])[0]
-        return lambda rows, groups, size: measures.distinct(groups, things[rows], size)
+        return lambda rows, groups, size: measures.distinct(groups, things[rows], size), same
+    if indicator.mix:
+        return mix_measure(indicator.mix, source), same
+    if indicator.ratio is not None:
+        ratio = indicator.ratio
+        above, below = Amounts.of(source.values(ratio.of)), Amounts.of(source.values(ratio.to))
+        together, scale = ratio.together, ratio.scale
+        return lambda rows, groups, size: measures.ratio(groups, above[rows], below[rows], size, scale, together), same
+    values = source.values(str(indicator.sum or indicator.mean or indicator.share))
     if indicator.sum:
-        amounts = source.values(indicator.sum)
+        amounts = Amounts.of(values)
         if indicator.minimum_base is not None:
-            return _protected_total(amounts, source, setting.top)
-        return lambda rows, groups, size: measures.total(groups, amounts[rows], size)
-    if indicator.mean:
-        scores = source.values(indicator.mean)
-        return lambda rows, groups, size: measures.mean(groups, scores[rows], size, setting.confidence)
-    if indicator.share:
-        holds = source.values(indicator.share)
-        return lambda rows, groups, size: measures.share(groups, holds[rows], size, setting.confidence)
-    assert indicator.ratio is not None
-    above, below, scale = (
-        source.values(indicator.ratio.of),
-        source.values(indicator.ratio.to),
-        indicator.ratio.scale,
-    )
-    return lambda rows, groups, size: measures.ratio(groups, above[rows], below[rows], size, scale)
+            return _protected_total(values, source, setting.top), values
+        return lambda rows, groups, size: measures.total(groups, amounts[rows], size), values
+    measure = measures.mean if indicator.mean else measures.share
+    return lambda rows, groups, size: measure(groups, values[rows], size, setting.confidence), values
 
 
-def _protected_total(amounts: npt.NDArray[np.float64], source: Source, top: int) -> Measure:
+def _protected_total(values: npt.NDArray[np.float64], source: Source, top: int) -> Measure:
     """Sums with those who make them up: the respondents, where the rows have any."""
     import pandas as pd
 
-    known = "respondent" in source.frame
+    amounts, known = Amounts.of(values), "respondent" in source.frame
     who = pd.factorize(source.frame["respondent"])[0] if known else np.full(len(source.frame), -1)
 
     def measure(rows: npt.NDArray[np.intp], groups: Groups, size: int) -> Measured:
-        behind = measures.contributors(groups, amounts[rows], who[rows], size, top)
+        behind = measures.contributors(groups, values[rows], who[rows], size, top)
         return replace(measures.total(groups, amounts[rows], size), contributors=behind)
 
     return measure
@@ -180,6 +213,16 @@ def _exploded(column: pd.Series) -> Pairs:
     pairs = text.str.split("|").explode().str.partition("=")[0] if len(text) else text
     codes, labels = pd.factorize(pairs.to_numpy(dtype=object), sort=True)
     return pairs.index.to_numpy(dtype=np.intp), codes, np.asarray(labels, dtype=object)
+
+
+def _mix_shares(
+    name: str, level: str, window: str, mix: Mix, source: Source, chosen: npt.NDArray[np.intp], located: Located
+) -> Block:
+    """Per cent of every source that gave anything, for every place."""
+    parts, n, labels = share_parts(mix, source, chosen, located.codes[chosen], len(located.places))
+    place, code = np.nonzero(parts > 0)
+    breakdown = np.array([f"{mix.by}={label}" for label in labels], dtype=object)[code]
+    return Block(level, name, window, located.places[place], breakdown, Measured.exact(parts[place, code], n[place]))
 
 
 def _broken_down(

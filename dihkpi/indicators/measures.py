@@ -62,6 +62,62 @@ def _sums(groups: Groups, values: Vector, size: int) -> Vector:
     return np.bincount(groups, weights=values, minlength=size).astype(float)
 
 
+CENTS = 100
+_EXACT = 2.0**53
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Amounts as whole numbers of a small part of their unit, so that they add up exactly in any order.
+
+    Parameters
+    ----------
+    parts : numpy.ndarray, shape (rows,)
+        Amounts times ``scale``; NaN where missing.
+    scale : int
+        100 where all amounts are whole cents, else 1.
+    """
+
+    parts: Vector
+    scale: int
+
+    @classmethod
+    def of(cls, values: Vector) -> Amounts:
+        """Whole cents where every amount is one to the error of a double, and as they are otherwise.
+
+        Examples
+        --------
+        >>> Amounts.of(np.array([0.1, 0.2, 1128186.17])).parts.tolist()
+        [10.0, 20.0, 112818617.0]
+        >>> Amounts.of(np.array([1 / 3])).scale
+        1
+        """
+        with np.errstate(invalid="ignore", over="ignore"):
+            cents = np.rint(values * CENTS)
+            same = np.abs(cents / CENTS - values) <= np.spacing(np.abs(values))
+        whole = bool((same | np.isnan(values)).all())
+        return cls(cents, CENTS) if whole else cls(values, 1)
+
+    def __getitem__(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Amounts:
+        """The amounts of some rows."""
+        return Amounts(self.parts[rows], self.scale)
+
+    @property
+    def there(self) -> npt.NDArray[np.bool_]:
+        """Which amounts are not missing."""
+        return ~np.isnan(self.parts)
+
+    def sums(self, groups: Groups, size: int) -> Vector:
+        """Sum of those that are there per group: exact for cents, and rounded once to a double."""
+        kept, parts = groups[self.there], self.parts[self.there]
+        if self.scale == 1 or np.abs(parts).sum() < _EXACT:
+            return _sums(kept, parts, size) / self.scale
+        totals = [0] * size  # beyond 90 billion thousands of euros in cents doubles are no whole numbers any more
+        for group, part in zip(kept.tolist(), parts.tolist(), strict=True):
+            totals[group] += int(part)
+        return np.array([total / self.scale for total in totals])
+
+
 def count(groups: Groups, size: int) -> Measured:
     """Rows per group."""
     n = np.bincount(groups, minlength=size).astype(float)
@@ -83,13 +139,11 @@ def distinct(groups: Groups, things: Groups, size: int) -> Measured:
     return Measured.exact(n, n)
 
 
-def total(groups: Groups, values: Vector, size: int) -> Measured:
-    """Sum of the values that are there, to the cent; the base is their number."""
-    there = ~np.isnan(values)
-    return Measured.exact(
-        np.round(_sums(groups[there], values[there], size), 2),
-        np.bincount(groups[there], minlength=size).astype(float),
-    )
+def total(groups: Groups, amounts: Amounts, size: int) -> Measured:
+    """Sum of the amounts that are there, exact where they are whole cents; the base is their number."""
+    sums = amounts.sums(groups, size)
+    n = np.bincount(groups[amounts.there], minlength=size).astype(float)
+    return Measured.exact(sums if amounts.scale == CENTS else np.round(sums, 2), n)
 
 
 def contributors(groups: Groups, values: Vector, things: Groups, size: int, top: int) -> Contributors:
@@ -121,10 +175,11 @@ def contributors(groups: Groups, values: Vector, things: Groups, size: int, top:
     return Contributors(units.astype(float), of(place >= 0), of(place == 0), of(place < top), of(place == 1))
 
 
-def ratio(groups: Groups, of: Vector, to: Vector, size: int, scale: float) -> Measured:
-    """Sum of numerators over sum of denominators, over the rows that have both."""
-    there = ~(np.isnan(of) | np.isnan(to))
-    above, below = _sums(groups[there], of[there], size), _sums(groups[there], to[there], size)
+def ratio(groups: Groups, of: Amounts, to: Amounts, size: int, scale: float, together: bool = True) -> Measured:
+    """Sum of numerators over sum of denominators, over the rows that have both, or each over those that have it."""
+    there = of.there & to.there if together else to.there
+    upper = there if together else np.ones(len(groups), dtype=bool)
+    above, below = of[upper].sums(groups[upper], size), to[there].sums(groups[there], size)
     value = np.divide(scale * above, below, out=np.full(size, np.nan), where=below > 0)
     return Measured.exact(value, np.bincount(groups[there], minlength=size).astype(float))
 

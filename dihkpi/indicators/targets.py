@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dihkpi.definitions import Definitions
-from dihkpi.indicators.windows import parse_period, project_days
+from dihkpi.indicators.paths import expected_shares
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +24,8 @@ def with_targets(
 ) -> pd.DataFrame:
     """Figures with ``target``, ``attainment``, ``expected`` and ``light``.
 
-    attainment = value / target. The expected share grows evenly over the days of the period up to the cut-off; the
-    light compares attainment / expected with the steps of the policy.
+    attainment = value / target. The expected share grows evenly over the days of the period up to the cut-off, or along
+    the ``path`` of the indicator; the light compares attainment / expected with the steps of the policy.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def with_targets(
         "level": "hub", "code": targets["hub"], "indicator": targets["indicator"], "period": targets["period"],
         "breakdown": targets["breakdown"].fillna("") if "breakdown" in targets else "", "target": targets["value"],
     })  # fmt: skip
-    wanted = wanted.assign(expected=_expected(wanted, hubs, cutoff))
+    wanted = wanted.assign(expected=expected_shares(wanted, hubs, cutoff, definitions))
     merged = figures.merge(wanted, on=_KEY, how="outer")
     merged["status"] = merged["status"].fillna("m")
     units = figures.drop_duplicates("indicator").set_index("indicator")["unit"]
@@ -58,21 +58,3 @@ def with_targets(
     light = np.select([pace.isna(), pace < watch, pace < on_track], ["", "behind", "watch"], "on_track")
     merged["light"] = pd.Series(light, index=merged.index, dtype="str").replace("", pd.NA)
     return merged
-
-
-def _expected(wanted: pd.DataFrame, hubs: pd.DataFrame, cutoff: np.datetime64) -> pd.Series:
-    """Share of the days of each target's period that lie before the cut-off."""
-    import pandas as pd
-
-    starts = wanted["code"].map(hubs.set_index("hub")["grant_start"]).astype("datetime64[s]")
-    result = pd.Series(np.nan, index=wanted.index)
-    for period, rows in wanted.groupby("period").groups.items():
-        window = parse_period(str(period))
-        if window.months:
-            first, last = project_days(starts.loc[rows], window.months)
-        else:
-            begin, end = np.datetime64(window.first or window.last, "s"), np.datetime64(window.last, "s")
-            first, last = pd.Series(begin, index=rows), pd.Series(end, index=rows)
-        passed = (pd.Timestamp(cutoff) - first).dt.days + 1
-        result.loc[rows] = (passed / ((last - first).dt.days + 1)).clip(0, 1)
-    return result

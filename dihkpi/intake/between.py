@@ -47,6 +47,8 @@ def rule_columns(survey: Survey, form_name: str) -> list[str]:
         names += rule.unique
         names += (*rule.refers.columns, *rule.refers.within) if rule.refers else ()
         names += filter(None, (rule.compare.column, survey.forms[form_name].period)) if rule.compare else ()
+        if rule.series:
+            names += filter(None, (*rule.series.of, rule.series.rises, survey.forms[form_name].period))
     for form in survey.forms.values():
         for rule in form.rules.values():
             if rule.refers and rule.refers.to == form_name:

@@ -17,6 +17,7 @@ from dihkpi.intake.blocks import Checked, Context, prepared, shown_at, source_co
 from dihkpi.intake.issues import Fault, IssueLog
 from dihkpi.intake.keys import check_other_sheets, doubled_rows, note_doubled
 from dihkpi.intake.rows import check_sequence
+from dihkpi.intake.series import check_series
 from dihkpi.intake.sheet import Block, Cells, Numbers
 
 if TYPE_CHECKING:
@@ -178,6 +179,8 @@ class Whole:
                 yield from check_refers(name, rule, survey, frame, sent.get(other, ()), known.get(other))
             elif rule.compare:
                 yield from check_compare(name, rule, form, frame[once], known.get((survey.survey, form_name)))
+            elif rule.series:
+                yield from check_series(name, rule, form, frame[once])
 
     def _told(self, index: int, columns: tuple[str, ...]) -> bool:
         """Whether a cell that a rule reads has an issue already: one cause, one issue."""

@@ -137,3 +137,44 @@ def test_published_percentages(mid_term):
     assert shown == {"dma_count": 38, "customers_supported": 54, "participant_days": 65}
     kinds = [mid_term.value("hub HR-a", "dma_count", "M36", f"survey=dma_{kind}") for kind in ("sme", "pso")]
     assert kinds == [32, 51]
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        (["M18,,1", "M36,,2"], []),
+        (["2024,,5", "2025,,3"], []),
+        (["M36,,2", "2024,,1"], []),
+        (["M18,,1", "M19-M36,,2"], []),
+        (["M18,,4", "M36,,2"], [(3, "value", "2 is less than the 4 of M18")]),
+        (["M20,,4", "M19-M36,,2"], [(3, "period", "M19-M36 and M20 overlap in part")]),
+        (["M19-M36,,2", "M12,,4"], [(2, "period", "there is a gap between M12 and M19-M36")]),
+        (["2024,,2", "2026,,4"], [(3, "period", "there is a gap between 2024 and 2026")]),
+    ],
+)
+def test_periods_of_targets_fit_together(tmp_path, definitions, rows, found):
+    from dihkpi.intake.submission import read_submission
+    from dihkpi.intake.validate import validate
+
+    path = tmp_path / "targets.csv"
+    lines = [HEAD, *(f"HR-a,events_held,{row}" for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    issues = validate(read_submission(path, definitions), definitions).issues
+    assert [tuple(row) for row in issues[["row", "column", "message"]].to_numpy()] == found
+    assert set(issues["rule"]) <= {"periods_fit"}
+    assert set(issues["severity"]) <= {"warning"}
+
+
+@pytest.mark.parametrize(
+    ("row", "rule"),
+    [("HR-a,,M18,4,", "required"), ("HR-a,events,M18,4,", "unknown_code"),
+     ("HR-a,service_value,M18,4,kEUR", "unit_of_indicator")],
+)  # fmt: skip
+def test_a_target_names_its_indicator_and_is_in_its_unit(tmp_path, definitions, row, rule):
+    from dihkpi.intake.submission import read_submission
+    from dihkpi.intake.validate import validate
+
+    path = tmp_path / "targets.csv"
+    path.write_text(f"hub,indicator,period,value,unit\n{row}\nHR-a,aid_granted,M18,4,EUR\n", encoding="utf-8")
+    checked = validate(read_submission(path, definitions), definitions)
+    assert checked.issues[["rule", "row", "severity"]].to_numpy().tolist() == [[rule, 2, "error"]]
