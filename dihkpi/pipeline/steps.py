@@ -20,6 +20,7 @@ from dihkpi.intake.issue_report import summary_lines, write_issue_report
 from dihkpi.pipeline.explaining import explain
 from dihkpi.pipeline.impact import tell_impact
 from dihkpi.pipeline.inbox import all_issues, take_in
+from dihkpi.pipeline.progress import tell_progress
 from dihkpi.pipeline.results import About, publish, write_results
 from dihkpi.pipeline.run import Asked, Choice, Counts, Progress, RunResult
 from dihkpi.pipeline.tables import prepare
@@ -92,6 +93,7 @@ def _results(
     made = {
         "indicators": indicators, "suppressed": suppressed, **explained.tables(),
         **vars(tell_impact(inputs, indicators, window.last)),
+        **tell_progress(inputs, indicators, window.label, window.last),
     }  # fmt: skip
     progress("indicators", 1, 1)
     about = About(space.settings.name, window, snapshot.id, options, made_of, explained.notes)

@@ -27,6 +27,7 @@ SECTIONS = {
     "hubs": "its hubs",
     "quality": "its files and their issues",
     "explained": "its scores and how they come about",
+    "outlook": "the forecasts of its targets, and who is due",
     "surveys": "how well the surveys measure",
 }
 """Sections of an extract, and what a change of one is called."""
@@ -60,6 +61,7 @@ class Extract(Facts):
         self.place: Mapping[str, Any] = content["place"]
         self.quality: Mapping[str, Any] = content["quality"]
         self.explained = Explained(content["explained"])
+        self.outlook: Mapping[str, Any] = content["outlook"]
         self.surveys: list[Mapping[str, Any]] = content["surveys"]
         self.below_level: str = content["below"]["level"]
         self.unknown: int = content["below"]["unknown"]

@@ -13,6 +13,7 @@ from dihkpi.intake.text import is_id
 from dihkpi.reports.explained import effects_told, explained_by_place, no_scores
 from dihkpi.reports.extract import extract_path, packed, section_hashes
 from dihkpi.reports.facts import Estimate, breakdown_text
+from dihkpi.reports.outlook import outlook_by_hub
 from dihkpi.reports.received import Received, plain
 from dihkpi.reports.results import OF_PLACES, Results, by_name, estimate_rows
 from dihkpi.reports.sections.overview import COUNTED, compared, root
@@ -59,6 +60,7 @@ class Extracting:
                 **self._explained.get(place, no_scores()),
                 "effects": self._effects if level == "network" else [],
             },
+            "outlook": self._outlook.get(code, {}) if level == "hub" else {},
             "surveys": self._surveys if level == "network" else [],
         }
 
@@ -196,6 +198,11 @@ class Extracting:
         """Place to its scores and how they come about."""
         tables = [self._results.of_places(name) for name in OF_PLACES]
         return explained_by_place(*tables, decimals=self._decimals)
+
+    @cached_property
+    def _outlook(self) -> dict[str, dict[str, list[list[Any]]]]:
+        """Hub to the forecasts of its targets, and how many of its customers lack which wave."""
+        return outlook_by_hub(self._results.of_places("forecasts"), self._results.of_places("completeness_counts"))
 
     @cached_property
     def _effects(self) -> list[list[Any]]:

@@ -12,6 +12,7 @@ from dihkpi.reports.sections import (
     evidence,
     explained,
     maturity,
+    outlook,
     overview,
     places,
     quality,
@@ -48,6 +49,14 @@ class Report:
     def kpi_table(self) -> Block:
         """Achieved against target, expected share and status."""
         return activity.kpi_table(self._extract, self._words, self._figures)
+
+    def outlook(self) -> Block:
+        """Where targets will stand at their end, if the months to come are like those of the record."""
+        return outlook.outlook(self._extract, self._words)
+
+    def completeness(self) -> Block:
+        """How many customers lack which assessment, and how many are due."""
+        return outlook.completeness(self._extract)
 
     def services_by_category(self) -> Block:
         """Services delivered by category."""

@@ -359,6 +359,18 @@ def _write_explained(folder: Path, codes: list[str]) -> None:
               "lo": -4.0, "hi": 1.5, "verdict": "associational", "assumption": None, "reason": None}  # fmt: skip
     for name, rows in {
         "place_scores": scores, "place_contributions": parts, "ranks": ranks, "strengths": beside,
+        "forecasts": [
+            {"level": "hub", "code": codes[0], "indicator": "services_delivered", "period": "M36", "breakdown": "",
+             "value": 300.0, "target": 560.0, "forecast": 520.0, "lo": 470.0, "hi": 580.0, "p_reach": 0.12,
+             "method": "counts", "status": "ok", "reason": None},
+            {"level": "hub", "code": codes[0], "indicator": "services_delivered", "period": "M18", "breakdown": "",
+             "value": 200.0, "target": 280.0, "forecast": 200.0, "lo": 200.0, "hi": 200.0, "p_reach": 0.0,
+             "method": "final", "status": "ok", "reason": None},
+        ],
+        "completeness_counts": [
+            {"hub": codes[0], "adviser": "all", "wave": "T1", "customers": 60, "there": 27, "lacking": 33, "overdue": 8,
+             "waiting": 21},
+        ],
         "changes": [*changes, {**changes[0], "level": "network", "code": "all"}], "effects": [effect],
     }.items():  # fmt: skip
         pd.DataFrame(rows).to_parquet(folder / f"{name}.parquet", index=False)

@@ -24,6 +24,8 @@ PLAIN = [
     "headline",
     "comparison",
     "kpi_table",
+    "outlook",
+    "completeness",
     "services_by_category",
     "services_by_technology",
     "customers",
@@ -338,3 +340,13 @@ def test_how_sure_a_change_is_and_what_chance_alone_explains(results: Path) -> N
 def test_the_network_tells_the_effect_of_the_declared_analysis(results: Path) -> None:
     said = text_of(open_report(results, "network", "all").change_evidence("dma_sme").html)
     assert "a difference of −1.3 (−4 to 1.5) that goes along with the support" in said
+
+
+def test_forecasts_of_open_targets_and_who_is_due(results: Path) -> None:
+    report = open_report(results, "hub", "HR-adria")
+    said = text_of(report.outlook().html)
+    assert "Services delivered" in said and "560 300 520 470 to 580 12 %" in said
+    assert "280" not in said, "that period is over"
+    assert "T1 60 27 45 % 21 8" in text_of(report.completeness().html)
+    other = open_report(results, "hub", "EE-aegean")
+    assert "nothing to forecast" in other.outlook().html and "no customer is on record" in other.completeness().html

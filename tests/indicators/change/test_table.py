@@ -53,11 +53,16 @@ def test_the_mean_is_that_of_the_indicator(changes, network, definitions):
 
     known = compute_indicators(network(some_rows()), definitions, "2024")
     known = known[(known["indicator"] == "maturity_gain") & (known["period"] == "../2024-12-31")]
+    compared = 0
     for level, code in (("hub", "A"), ("hub", "B"), ("country", "HR"), ("network", "all")):
         about = "dimension=green;survey=dma_sme;waves=T0-T1"
         told = known[(known["level"] == level) & (known["code"] == code) & (known["breakdown"] == about)].iloc[0]
+        if told["status"] == "c":
+            continue  # the indicators hide what would tell the third hub; a run hides it in the changes too
         row = changes.row(f"{level} {code}", "mean", dimension="green")
         assert [row["value"], row["lo"], row["hi"], row["n"]] == pytest.approx(list(told[["value", "lo", "hi", "n"]]))
+        compared += 1
+    assert compared >= 2
 
 
 def test_below_the_limit_nothing_is_shown(changes):

@@ -1,0 +1,54 @@
+"""How hubs get on: forecasts of their targets, who lacks which wave, and room for aid."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from dihkpi.indicators.completeness import completeness, completeness_counts
+from dihkpi.indicators.compute import Inputs
+from dihkpi.indicators.de_minimis import de_minimis
+from dihkpi.indicators.outlook import forecasts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def tell_progress(inputs: Inputs, indicators: pd.DataFrame, period: str, last: date) -> dict[str, pd.DataFrame]:
+    """Tables of progress by the names of their files.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    indicators : pandas.DataFrame
+        The finished table.
+    period : str
+        The period of the run.
+    last : datetime.date
+        Its last day.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        ``forecasts``; ``completeness`` and its counts; ``de_minimis`` where services tell of aid. Those with a
+        respondent in a row are for the hubs and stay in the workspace.
+    """
+    definitions = inputs.definitions
+    services = _services(inputs)
+    waiting = completeness(inputs.assessments, services, definitions, last)
+    found = {
+        "forecasts": forecasts(inputs, indicators, definitions, period),
+        "completeness": waiting,
+        "completeness_counts": completeness_counts(waiting, definitions),
+    }
+    if services is not None and "aid" in services:
+        found["de_minimis"] = de_minimis(services, inputs.hubs, inputs.respondents, definitions, last)
+    return found
+
+
+def _services(inputs: Inputs) -> pd.DataFrame | None:
+    """Records that say of a customer whether something was delivered."""
+    for frame in inputs.tables.values():
+        if {"hub", "respondent", "start", "delivered"} <= {*frame.columns} and len(frame):
+            return frame
+    return None
