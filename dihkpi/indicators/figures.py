@@ -81,7 +81,8 @@ def figures(name: str, indicator: Indicator, source: Source, setting: Setting) -
     holds = source.values(indicator.where) if indicator.where else np.ones(len(source.frame))
     rows = np.flatnonzero(holds == 1)
     measure = _measure(indicator, source, setting)
-    breakdowns = {column: _exploded(source.frame[column]) for column in indicator.breakdowns}
+    there = [column for column in indicator.breakdowns if column in source.frame]  # a register may not have come
+    breakdowns = {column: _exploded(source.frame[column]) for column in there}
     for level in indicator.levels or source.definitions.levels:
         located = source.located(level, indicator.place)
         if not len(located.places):

@@ -111,6 +111,33 @@ def form_source(
     return Source(frame, day, seats, definitions)
 
 
+def with_register(frame: pd.DataFrame, form: Form, register: pd.DataFrame) -> pd.DataFrame:
+    """Rows with what a register tells of them: its columns that the rows have not, such as a legal form.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows that have the columns of the register's key.
+    form : Form
+        The form of the register.
+    register : pandas.DataFrame
+        Its rows; one that names no hub tells of the customers of all.
+    """
+    added = [name for name in form.columns if name in register and name not in frame]
+    keys = [name for name in form.key if name in frame and name in register]
+    if not added or not keys:
+        return frame
+    told = register.sort_values([*keys, *added], kind="stable")
+    exact = told.dropna(subset=keys).drop_duplicates(keys)
+    result = frame[keys].merge(exact[[*keys, *added]], on=keys, how="left").set_axis(frame.index)
+    others = [name for name in keys if name != "hub"]
+    if "hub" in keys and others:
+        anywhere = told[told["hub"].isna()].drop_duplicates(others)
+        more = frame[others].merge(anywhere[[*others, *added]], on=others, how="left").set_axis(frame.index)
+        result = result.fillna(more[added])
+    return frame.assign(**{name: result[name] for name in added})
+
+
 def hub_source(hubs: pd.DataFrame, definitions: Definitions) -> Source:
     """The hubs themselves, with the attributes of their countries."""
     countries = definitions.codelists["countries"]
