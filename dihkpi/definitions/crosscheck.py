@@ -13,7 +13,7 @@ from dihkpi.definitions.explain import known
 from dihkpi.definitions.expression_types import Kind, kind_of
 from dihkpi.definitions.indicators import Indicator
 from dihkpi.definitions.multiple import TICK_TYPE, TICKS
-from dihkpi.definitions.survey import Form
+from dihkpi.definitions.survey import Form, joined_registers
 from dihkpi.errors import UsageError
 
 SCORE_SOURCES = ("scores", "assessments")
@@ -130,7 +130,10 @@ def _indicator(definitions: Definitions, survey: Survey, indicator: Indicator, w
     if indicator.of == "hubs":
         kinds = hub_columns(definitions)
     elif indicator.of in survey.forms:
-        kinds = {**dict.fromkeys(JOINED, "text"), **column_kinds(definitions, survey, survey.forms[indicator.of])}
+        forms = [survey.forms[name] for name in (*joined_registers(survey.forms, indicator.of), indicator.of)]
+        kinds = dict.fromkeys(JOINED, kind_of("text"))
+        for form in forms:
+            kinds |= column_kinds(definitions, survey, form)
     else:
         return
     ratio = (indicator.ratio.of, indicator.ratio.to) if indicator.ratio else ()

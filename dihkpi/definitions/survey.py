@@ -180,6 +180,14 @@ class Form(Definition):
         return result
 
 
+def joined_registers(forms: Mapping[str, Form], of: str) -> list[str]:
+    """Registers that tell of the rows of a form: the form of records has every column of their key."""
+    form = forms[of]
+    there = {*form.columns, *(["respondent"] if form.respondent else [])}
+    own = [name for name, other in forms.items() if other.kind == "register" and {*other.key} <= there]
+    return own if form.kind == "records" else []
+
+
 class Accept(Definition):
     """What becomes of a file with errors."""
 

@@ -11,12 +11,13 @@ import numpy as np
 
 from dihkpi.definitions import Definitions
 from dihkpi.definitions.indicators import Indicator
+from dihkpi.definitions.survey import joined_registers
 from dihkpi.indicators.disclosure.protect import Structure, protect
 from dihkpi.indicators.figures import Block, Setting, figures, stacked
 from dihkpi.indicators.maturity import assessment_figures, score_figures
 from dihkpi.indicators.places import nested_places
 from dihkpi.indicators.quotients import with_quotients
-from dihkpi.indicators.sources import Source, form_source, hub_source
+from dihkpi.indicators.sources import Source, form_source, hub_source, with_register
 from dihkpi.indicators.targets import with_targets
 from dihkpi.indicators.windows import Window, parse_period
 from dihkpi.intake.columns import check_table
@@ -78,6 +79,18 @@ class Inputs:
             self._sources[key] = self._make(survey, of)
         return self._sources[key]
 
+    def rows(self, survey: str, form: str) -> pd.DataFrame | None:
+        """Rows of a form with what the registers of its survey tell of them; ``None`` when nothing was submitted."""
+        frame = self.tables.get((survey, form))
+        if frame is None:
+            return None
+        forms = self.definitions.surveys[survey].forms
+        for name in forms:
+            register = self.tables.get((survey, name))
+            if name in joined_registers(forms, form) and register is not None:
+                frame = with_register(frame, forms[name], register)
+        return frame
+
     def _make(self, survey: str, of: str) -> Source | None:
         if of == "figures":
             return None
@@ -88,7 +101,7 @@ class Inputs:
             if rows.empty:
                 return None
             return Source(rows, rows["date"].to_numpy("datetime64[s]"), self.hubs.set_index("hub"), self.definitions)
-        frame = self.tables.get((survey, of))
+        frame = self.rows(survey, of)
         if frame is None or frame.empty:
             return None
         form = self.definitions.surveys[survey].forms[of]

@@ -14,7 +14,7 @@ from dihkpi.indicators import measures
 from dihkpi.indicators.measures import Amounts, Contributors, Groups, Measured
 from dihkpi.indicators.mix import mix_measure, share_parts
 from dihkpi.indicators.places import Located
-from dihkpi.indicators.sources import Source
+from dihkpi.indicators.sources import Pairs, Source
 from dihkpi.indicators.windows import Window
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 Measure = Callable[[npt.NDArray[np.intp], Groups, int], Measured]
 """Takes the chosen rows, their groups and the number of groups."""
-Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.object_]]
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,8 @@ def figures(name: str, indicator: Indicator, source: Source, setting: Setting) -
     holds = source.values(indicator.where) if indicator.where else np.ones(len(source.frame))
     rows = np.flatnonzero(holds == 1)
     measure = _measure(indicator, source, setting)
-    breakdowns = {column: _exploded(source.frame[column]) for column in indicator.breakdowns}
+    there = [column for column in indicator.breakdowns if column in source.frame]  # a register may not have come
+    breakdowns = {column: source.exploded(column) for column in there}
     for level in indicator.levels or source.definitions.levels:
         located = source.located(level, indicator.place)
         if not len(located.places):
@@ -195,24 +195,20 @@ def _protected_total(values: npt.NDArray[np.float64], source: Source, top: int) 
     return measure
 
 
-def _exploded(column: pd.Series) -> Pairs:
-    """Rows and codes of a column; a cell with several codes gives several pairs.
+def occupied(cells: npt.NDArray[np.intp], size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """The cells that occur, in order, and the position of each row's cell among them; without sorting.
 
-    Returns
-    -------
-    at : numpy.ndarray of int
-        Row of each pair.
-    codes : numpy.ndarray of int
-        Position of its code in ``labels``.
-    labels : numpy.ndarray of object
-        Codes, sorted.
+    Examples
+    --------
+    >>> [found.tolist() for found in occupied(np.array([7, 2, 7]), 9)]
+    [[2, 7], [1, 0, 1]]
     """
-    import pandas as pd
-
-    text = column.astype("str").reset_index(drop=True).dropna()
-    pairs = text.str.split("|").explode().str.partition("=")[0] if len(text) else text
-    codes, labels = pd.factorize(pairs.to_numpy(dtype=object), sort=True)
-    return pairs.index.to_numpy(dtype=np.intp), codes, np.asarray(labels, dtype=object)
+    there = np.zeros(size, dtype=bool)
+    there[cells] = True
+    found = np.flatnonzero(there)
+    position = np.zeros(size, dtype=np.intp)
+    position[found] = np.arange(len(found))
+    return found, position[cells]
 
 
 def _mix_shares(
@@ -237,7 +233,7 @@ def _broken_down(
     rows, width = at[kept], len(labels)
     if not len(rows):
         return
-    cells, groups = np.unique(located.codes[rows] * width + codes[kept], return_inverse=True)
+    cells, groups = occupied(located.codes[rows] * width + codes[kept], len(located.places) * width)
     measured = measure(rows, groups, len(cells))
     breakdown = np.array([f"{column}={label}" for label in labels], dtype=object)[cells % width]
     yield Block(level, name, window, located.places[cells // width], breakdown, measured)

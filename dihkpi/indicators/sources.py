@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Mask = npt.NDArray[np.bool_]
 Days = npt.NDArray[np.datetime64]
+Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.object_]]
 _RESPONDENT = ("kind", "size", "sector", "country", "nuts")
 
 
@@ -45,6 +46,8 @@ class Source:
     definitions: Definitions
     _places: dict[tuple[str, str], Located] = field(default_factory=dict)
     _windows: dict[tuple[str, str], Mask] = field(default_factory=dict)
+    _values: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    _pairs: dict[str, Pairs] = field(default_factory=dict)
 
     def located(self, level: str, place: str) -> Located:
         """Places of the rows at a level, by the seat of the hub or by the respondent."""
@@ -77,11 +80,49 @@ class Source:
 
     def values(self, text: str) -> npt.NDArray[np.float64]:
         """An amount or condition for every row, as numbers with NaN where it is not known."""
+        if text not in self._values:
+            self._values[text] = self._evaluated(text)
+        return self._values[text]
+
+    def _evaluated(self, text: str) -> npt.NDArray[np.float64]:
         if text in self.frame and self.frame[text].dtype.kind in "fi":
             return self.frame[text].to_numpy(dtype=np.float64, na_value=np.nan)
         expression = parse(text)
         result = expression.evaluate({name: nullable(self.frame[name]) for name in expression.names}, self.frame.index)
         return np.asarray(result.astype("Float64").astype(float), dtype=np.float64)
+
+    def exploded(self, column: str) -> Pairs:
+        """Rows and codes of a column; a cell with several codes gives several pairs.
+
+        Returns
+        -------
+        at : numpy.ndarray of int
+            Row of each pair.
+        codes : numpy.ndarray of int
+            Position of its code in ``labels``.
+        labels : numpy.ndarray of object
+            Codes, sorted.
+        """
+        if column not in self._pairs:
+            self._pairs[column] = _exploded(self.frame[column])
+        return self._pairs[column]
+
+
+def _exploded(column: pd.Series) -> Pairs:
+    """Pairs of a column; each different cell is split once."""
+    import pandas as pd
+
+    cells, texts = pd.factorize(column.astype("str"))
+    split = [[part.partition("=")[0] for part in str(text).split("|")] for text in texts]
+    sizes = np.array([len(parts) for parts in split], dtype=np.intp)
+    codes, labels = pd.factorize(np.array([part for parts in split for part in parts], dtype=object), sort=True)
+    rows = np.flatnonzero(cells >= 0)
+    if not len(rows):
+        return rows, rows, np.asarray(labels, dtype=object)
+    counts = sizes[cells[rows]]
+    first = np.concatenate([[0], np.cumsum(sizes)[:-1]])[cells[rows]]
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.repeat(rows, counts), codes[np.repeat(first, counts) + within], np.asarray(labels, dtype=object)
 
 
 def form_source(
@@ -110,6 +151,33 @@ def form_source(
         else np.full(len(frame), "NaT", "datetime64[s]")
     )
     return Source(frame, day, seats, definitions)
+
+
+def with_register(frame: pd.DataFrame, form: Form, register: pd.DataFrame) -> pd.DataFrame:
+    """Rows with what a register tells of them: its columns that the rows have not, such as a legal form.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows that have the columns of the register's key.
+    form : Form
+        The form of the register.
+    register : pandas.DataFrame
+        Its rows; one that names no hub tells of the customers of all.
+    """
+    added = [name for name in form.columns if name in register and name not in frame]
+    keys = [name for name in form.key if name in frame and name in register]
+    if not added or not keys:
+        return frame
+    told = register.sort_values([*keys, *added], kind="stable")
+    exact = told.dropna(subset=keys).drop_duplicates(keys)
+    result = frame[keys].merge(exact[[*keys, *added]], on=keys, how="left").set_axis(frame.index)
+    others = [name for name in keys if name != "hub"]
+    if "hub" in keys and others:
+        anywhere = told[told["hub"].isna()].drop_duplicates(others)
+        more = frame[others].merge(anywhere[[*others, *added]], on=others, how="left").set_axis(frame.index)
+        result = result.fillna(more[added])
+    return frame.assign(**{name: result[name] for name in added})
 
 
 def hub_source(hubs: pd.DataFrame, definitions: Definitions) -> Source:

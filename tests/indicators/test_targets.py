@@ -166,15 +166,15 @@ def test_periods_of_targets_fit_together(tmp_path, definitions, rows, found):
 
 
 @pytest.mark.parametrize(
-    ("row", "rule"),
-    [("HR-a,,M18,4,", "required"), ("HR-a,events,M18,4,", "unknown_code"),
-     ("HR-a,service_value,M18,4,kEUR", "unit_of_indicator")],
+    ("row", "rule", "severity"),
+    [("HR-a,,M18,4,", "required", "error"), ("HR-a,events,M18,4,", "unknown_code", "error"),
+     ("HR-a,service_value,M18,4,kEUR", "unit_of_indicator", "warning")],
 )  # fmt: skip
-def test_a_target_names_its_indicator_and_is_in_its_unit(tmp_path, definitions, row, rule):
+def test_a_target_names_its_indicator_and_is_in_its_unit(tmp_path, definitions, row, rule, severity):
     from dihkpi.intake.submission import read_submission
     from dihkpi.intake.validate import validate
 
     path = tmp_path / "targets.csv"
     path.write_text(f"hub,indicator,period,value,unit\n{row}\nHR-a,aid_granted,M18,4,EUR\n", encoding="utf-8")
     checked = validate(read_submission(path, definitions), definitions)
-    assert checked.issues[["rule", "row", "severity"]].to_numpy().tolist() == [[rule, 2, "error"]]
+    assert checked.issues[["rule", "row", "severity"]].to_numpy().tolist() == [[rule, 2, severity]]
