@@ -17,7 +17,7 @@ def outlook_by_hub(forecasts: pd.DataFrame, counts: pd.DataFrame) -> dict[str, d
     Parameters
     ----------
     forecasts, counts : pandas.DataFrame
-        The tables ``forecasts`` (totals of periods that are not over) and ``completeness_counts`` (all advisers as one).
+        The tables ``forecasts`` (totals of open periods) and ``completeness_counts`` (all advisers as one).
     """
     totals = forecasts[forecasts["breakdown"].fillna("").eq("") & ~forecasts["method"].eq("final")]
     found: dict[str, dict[str, list[list[Any]]]] = {}
