@@ -11,10 +11,10 @@ demo: $(READY)  ## a synthetic network, from raw files to reports
 	$(BIN)/dihkpi demo demo --hubs 12 --seed 1
 
 test: $(READY)  ## the test suite
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 slow: $(READY)  ## the tests that take many seconds each
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m slow
 
 check: $(READY)  ## style, types, the map of imports, clean notebooks, definitions
 	$(BIN)/ruff check .

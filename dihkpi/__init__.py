@@ -20,6 +20,7 @@ _HOMES = {
     "validate": "dihkpi.intake.validate",
     "score": "dihkpi.scoring.score",
     "score_values": "dihkpi.scoring.composite",
+    "survey_quality": "dihkpi.scoring.reliability.card",
     "compute_indicators": "dihkpi.indicators.compute",
     "open_report": "dihkpi.reports",
     "plan_reports": "dihkpi.reports",

@@ -19,7 +19,6 @@ from dihkpi.pipeline.seen import Sight
 from dihkpi.reports.outcome import RenderResult
 from dihkpi.workspace import create_workspace, open_workspace
 
-pytestmark = pytest.mark.xdist_group("unchanged")  # one workspace for all of them
 CHOICE = Choice(hubs=["HR-adria", "EE-lumi"], network=False)
 
 

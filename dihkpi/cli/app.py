@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dihkpi.cli import definitions, files, runs, schedule
+from dihkpi.cli import definitions, files, runs, schedule, scoring
 
 app = typer.Typer(
     name="dihkpi",
@@ -37,5 +37,5 @@ def _top(
     """Validated data, maturity scores, impact indicators and assessment reports for Digital Innovation Hubs."""
 
 
-for group in (runs, files, definitions, schedule):
+for group in (runs, files, scoring, definitions, schedule):
     group.register(app)

@@ -1,4 +1,4 @@
-"""Commands about single files, without a workspace: validate, score."""
+"""The command that checks single files, without a workspace, and how files come in for all such commands."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import typer
 
 from dihkpi.cli import DATA_HAS_ERRORS
 from dihkpi.cli.definitions import AsJson, Folder
-from dihkpi.cli.messages import counts_line, give, say
-from dihkpi.errors import FileRefusedError, UsageError
+from dihkpi.cli.messages import give, say
+from dihkpi.errors import FileRefusedError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,6 @@ WorkspaceDir = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command()(validate)
-    app.command()(score)
 
 
 def validate(
@@ -59,9 +58,9 @@ def validate(
     as_json: AsJson = False,
 ) -> None:
     """Check files: what is wrong, in which cell, and what to do about it."""
-    loaded, hubs, known = _context(definitions, workspace)
+    loaded, hubs, known = context(definitions, workspace)
     keep = as_json or answers is not None
-    checked, table, issues = _validate_all(files, loaded, survey, hubs, known, country=country, keep=keep)
+    checked, table, issues = validate_all(files, loaded, survey, hubs, known, country=country, keep=keep)
     if answers:
         _write_answers(checked, loaded, answers)
     if report:
@@ -83,45 +82,8 @@ def validate(
         raise typer.Exit(DATA_HAS_ERRORS)
 
 
-def score(
-    files: Files,
-    survey: SurveyId = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            metavar="DIR",
-            help="Write scores.csv and scores.parquet here, for composites contributions and steps too.",
-        ),
-    ] = None,
-    option: Annotated[
-        list[str] | None,
-        typer.Option("--option", metavar="NAME=VALUE", help="A switch of the scoring; see `dihkpi surveys`."),
-    ] = None,
-    definitions: Folder = None,
-    country: Country = None,
-    as_json: AsJson = False,
-) -> None:
-    """Score answers or numbers without a workspace: one row per respondent or unit and node of the scoring tree."""
-    loaded, *_ = _context(definitions, None)
-    options = _options(option or [])
-    checked, table, issues = _validate_all(files, loaded, survey, None, country=country)
-    tables = _scores(checked, loaded, options, with_parts=out is not None)
-    scores = tables["scores"]
-    if out and len(scores):
-        from dihkpi.intake.safe_csv import write_csv
-
-        out.mkdir(parents=True, exist_ok=True)
-        for name, content in tables.items():
-            write_csv(content, out / f"{name}.csv")
-            content.to_parquet(out / f"{name}.parquet", index=False)
-        write_csv(issues, out / "issues.csv", for_excel=True)
-    _tell_scores(scores, table, issues, out, as_json)
-    if (issues["severity"] == "error").any():
-        raise typer.Exit(DATA_HAS_ERRORS)
-
-
-def _context(definitions: Path | None, workspace: Path | None) -> tuple[Definitions, HubNames | None, Tables]:
+def context(definitions: Path | None, workspace: Path | None) -> tuple[Definitions, HubNames | None, Tables]:
+    """Definitions, and what a workspace knows: its register of hubs and recorded tables."""
     from dihkpi.definitions import load_definitions
 
     if workspace is None:
@@ -139,7 +101,7 @@ def _context(definitions: Path | None, workspace: Path | None) -> tuple[Definiti
         store.close()
 
 
-def _validate_all(
+def validate_all(
     files: list[Path],
     loaded: Definitions,
     survey: str | None,
@@ -208,103 +170,3 @@ def _as_object(
     parts = [part for validated in checked for part in validated.parts]
     found = issue_object(issues, table, rule_briefs(issues, table, loaded))
     return {**found, "profile": [profile(part) for part in parts]}
-
-
-def _options(pairs: list[str]) -> dict[str, str]:
-    options = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise UsageError(f"an option is written NAME=VALUE, not '{pair}'")
-        options[name.strip()] = value.strip()
-    return options
-
-
-def _scores(
-    checked: list[Validated], loaded: Definitions, options: dict[str, str], *, with_parts: bool
-) -> dict[str, pd.DataFrame]:
-    """The tables that scoring gives, by their name."""
-    import pandas as pd
-
-    from dihkpi.intake.columns import check_table
-    from dihkpi.scoring.composite import score_values
-    from dihkpi.scoring.score import score as score_answers
-
-    parts: dict[str, list[pd.DataFrame]] = {"scores": []}
-    for (survey, form), frame in _by_form(checked, loaded).items():
-        kind = loaded.surveys[survey].forms[form].kind
-        if kind == "answers" and len(frame):
-            parts["scores"].append(score_answers(frame, loaded.surveys[survey], loaded, options=options))
-            if with_parts and (found := _answer_contributions(frame, survey, loaded, options)) is not None:
-                parts.setdefault("contributions", []).append(found)
-        elif kind == "values" and len(frame):
-            composite = score_values(frame, loaded.surveys[survey], loaded, options=options)
-            for note in composite.notes:
-                say(note)
-            for name in ("scores", "contributions", "steps"):
-                parts.setdefault(name, []).append(getattr(composite, name))
-    if not parts["scores"]:
-        empty = {name: pd.Series(dtype="str") for name, c in loaded.tables["scores"].columns.items() if not c.optional}
-        return {"scores": check_table(pd.DataFrame(empty), loaded.tables["scores"])}
-    return {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
-
-
-def _answer_contributions(
-    frame: pd.DataFrame, survey: str, loaded: Definitions, options: dict[str, str]
-) -> pd.DataFrame | None:
-    """What each item adds; none, and a word about it, where that would be more rows than the policy allows."""
-    from dihkpi.scoring.answer_parts import answer_contributions, parts_of_one
-
-    rows = len(frame) * parts_of_one(loaded.surveys[survey], options)
-    most = int(loaded.value("contribution_rows"))
-    if rows > most:
-        say(f"no contributions of {survey}: they would have {rows:,} rows, and contribution_rows allows {most:,}")
-        return None
-    return answer_contributions(frame, loaded.surveys[survey], loaded, options=options)
-
-
-def _by_form(checked: list[Validated], loaded: Definitions) -> dict[tuple[str, str], pd.DataFrame]:
-    """Accepted rows of all files; of a respondent's wave that stands in two files the later file counts."""
-    import pandas as pd
-
-    found: dict[tuple[str, str], list[pd.DataFrame]] = {}
-    for validated in checked:
-        for key, frame in validated.accepted.items():
-            found.setdefault(key, []).append(frame)
-    result = {}
-    for (survey, form), frames in found.items():
-        declared = loaded.surveys[survey].forms[form]
-        stacked = pd.concat(frames, ignore_index=True)
-        keys = list(declared.key) if declared.kind == "values" else ["respondent", *filter(None, [declared.wave])]
-        once = stacked.drop_duplicates(keys, keep="last", ignore_index=True)
-        if len(once) < len(stacked) and declared.kind in ("answers", "values"):
-            noun = "assessments" if declared.kind == "answers" else "rows"
-            say(f"{len(stacked) - len(once):,} {noun} stand in two files; the later file counts")
-        result[survey, form] = once
-    return result
-
-
-def _tell_scores(
-    scores: pd.DataFrame, table: pd.DataFrame, issues: pd.DataFrame, out: Path | None, as_json: bool
-) -> None:
-    from dihkpi.intake.issue_report import issue_object, summary_lines
-
-    if as_json:
-        plain = scores.astype(object).where(scores.notna(), None)
-        give({"scores": plain.to_dict("records"), **issue_object(issues, table)})
-        return
-    if len(issues):
-        where = "in issues.csv" if out and len(scores) else "with --json"
-        say("\n".join(summary_lines(issues, table, elsewhere=where)))
-    else:
-        say(counts_line(table))
-    overall = scores[scores["dimension"] == "overall"]
-    written = f": {out / 'scores.csv'}" if out and len(scores) else ""
-    noun = "assessments" if (overall["level"] == "respondent").all() else "units"
-    say(f"{len(overall):,} {noun} scored{written}")
-    if not out and len(scores):
-        from dihkpi.cli.messages import table as show_table
-
-        rows = overall[["code", "survey", "wave", "value", "band", "status"]].head(50).astype(object)
-        shown = rows.where(rows.notna(), "").assign(value=[f"{value:.1f}" for value in overall["value"].head(50)])
-        show_table(list(shown.columns), shown.to_numpy().tolist())

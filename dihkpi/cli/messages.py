@@ -28,6 +28,12 @@ def give(content: Any) -> None:
     print(json.dumps(content, ensure_ascii=False, indent=1, default=str))
 
 
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table for JSON, nothing as ``null``."""
+    plain = table.astype(object).where(table.notna(), None)
+    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
+
+
 def table(headers: list[str], rows: list[list[str]]) -> None:
     """A plain table on stdout."""
     widths = [max(len(str(cell)) for cell in column) for column in zip(headers, *rows, strict=True)]

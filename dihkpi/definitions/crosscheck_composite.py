@@ -42,7 +42,19 @@ def children_of(scoring: Scoring, code: str) -> tuple[str, ...]:
 
 def composite_problems(survey: Survey, scoring: Scoring, where: str) -> Iterator[str]:
     """Everything that is wrong in a composite with all switches applied, but for the shape of its tree."""
+    # alternatives are tried as definitions, so the two modules need each other
+    from dihkpi.definitions.crosscheck_uncertainty import data_problems, uncertainty_problems
+
     form = values_form(survey)
+    wrong = list(_plain_problems(form, scoring, where))
+    yield from wrong
+    if form is not None:
+        yield from data_problems(form, scoring, unit_column(form), where)
+    if not wrong:
+        yield from uncertainty_problems(scoring, where, lambda other: _plain_problems(form, other, where))
+
+
+def _plain_problems(form: Form | None, scoring: Scoring, where: str) -> Iterator[str]:
     if form is None:
         yield f"{where} › items: no form of the kind 'values' has numbers to score"
         return

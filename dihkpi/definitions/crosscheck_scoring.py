@@ -7,6 +7,7 @@ from itertools import product
 
 from dihkpi.definitions.collection import Survey
 from dihkpi.definitions.crosscheck_composite import composite_problems, is_composite
+from dihkpi.definitions.crosscheck_uncertainty import choice_problems
 from dihkpi.definitions.explain import known
 from dihkpi.definitions.scoring import METHODS, Node, Scoring
 from dihkpi.definitions.survey import Item
@@ -56,18 +57,25 @@ def tree_problems(survey: Survey, scoring: Scoring, where: str) -> Iterator[str]
         yield f"{where} › nodes: '{child}' belongs to two nodes"
     if circle := sorted(set(scoring.nodes) - _below_tops(scoring, parents)):
         yield f"{where} › nodes: {', '.join(circle)} stand in a circle, so that each is below itself"
-    for code, node in scoring.nodes.items():
-        at = f"{where} › nodes › {code}"
+    for code in scoring.nodes:
         if code != "overall" and code not in parents:
-            yield f"{at}: belongs to no node; name it in the 'of' of its parent"
-        if not is_composite(survey, scoring):
-            yield from _node(survey, scoring, node, at)
+            yield f"{where} › nodes › {code}: belongs to no node; name it in the 'of' of its parent"
     if is_composite(survey, scoring):
         yield from composite_problems(survey, scoring, where)
+    elif wrong := list(_nodes(survey, scoring, where)):
+        yield from wrong
+    else:
+        yield from choice_problems(scoring, where, lambda other: _nodes(survey, other, where))
     yield from _item_points(survey, scoring, where)
+    yield from _effort(survey, scoring, f"{where} › effort")
     for table, points in scoring.points.items():
         for code, share in points.items():
             yield from _share(share, f"{where} › points › {table} › {code}")
+
+
+def _nodes(survey: Survey, scoring: Scoring, where: str) -> Iterator[str]:
+    for code, node in scoring.nodes.items():
+        yield from _node(survey, scoring, node, f"{where} › nodes › {code}")
 
 
 def _node(survey: Survey, scoring: Scoring, node: Node, at: str) -> Iterator[str]:
@@ -112,6 +120,15 @@ def _item_points(survey: Survey, scoring: Scoring, where: str) -> Iterator[str]:
     facets = [facet for form in survey.forms.values() for facet in form.facets]
     if scoring.awarded:
         yield from known(scoring.awarded, facets, f"{where} › awarded", "facet")
+
+
+def _effort(survey: Survey, scoring: Scoring, at: str) -> Iterator[str]:
+    items = [item for form in survey.forms.values() for item in form.items]
+    names = dict.fromkeys([*(item.question for item in items), *(item.code for item in items)])
+    for name, effort in scoring.effort.items():
+        yield from known(name, names, at, "item or question")
+        if effort <= 0:
+            yield f"{at} › {name}: {effort:g} is not above 0\n      write what one step up costs; without it, it is 1"
 
 
 def _share(share: float | None, at: str) -> Iterator[str]:

@@ -29,6 +29,7 @@ from dihkpi.definitions.indicators import (
 from dihkpi.definitions.layouts import Layout, LayoutFile, Place, QuestionBlock
 from dihkpi.definitions.loader import load_definitions
 from dihkpi.definitions.rules import Comparison, Reference, Rule, Sequence, Series
+from dihkpi.definitions.scenario import Scenario
 from dihkpi.definitions.scoring import Bands, ItemSet, Knockout, Node, Option, Scoring
 from dihkpi.definitions.survey import Accept, AnswerType, Column, Derived, Form, Item, Respondent, SurveyText
 from dihkpi.definitions.uncertainty import Choice, Repeats, Sampling, Uncertainty
@@ -58,6 +59,7 @@ _FILES: dict[str, tuple[type[BaseModel], ...]] = {
     "indicators.yaml": (Indicator, Ratio, Mix, Quotient),
     "examples.yaml": (Example,),
     "figures.yaml": (FiguresExample, Rows),
+    "a file of scenarios": (Scenario,),
     "levels.yaml": (Level,),
     "policy.yaml": (PolicyValue,),
     "reports.yaml": (ReportDefinition,),

@@ -178,6 +178,8 @@ class ReportDefinition(Definition):
     """Notebook in `notebooks/`."""
     levels: Names
     """Levels it is made for."""
+    needs: Literal["surveys"] | None = None
+    """What it is about: where there is none of it, it is not made. `surveys`: answers to single items."""
     about: str = ""
     """What it shows."""
 

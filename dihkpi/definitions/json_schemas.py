@@ -23,6 +23,7 @@ from dihkpi.definitions.indicators import (
     TableDefinition,
 )
 from dihkpi.definitions.layouts import LayoutFile
+from dihkpi.definitions.scenario import Scenario
 from dihkpi.definitions.scoring import Scoring
 from dihkpi.definitions.survey import SurveyText
 
@@ -51,6 +52,7 @@ def json_schemas() -> dict[str, dict[str, Any]]:
         "rules": {"$schema": DIALECT, "type": "object", "additionalProperties": {"type": "string"}},
         "examples": _listed(Example),
         "figures": _entries(FiguresExample),
+        "scenario": _one_or_more(Scenario),
     }
 
 
@@ -65,6 +67,11 @@ def _entries(model: type[BaseModel]) -> dict[str, Any]:
 
 def _listed(model: type[BaseModel]) -> dict[str, Any]:
     return _around(model, {"type": "array", "items": {"$ref": f"#/$defs/{model.__name__}"}})
+
+
+def _one_or_more(model: type[BaseModel]) -> dict[str, Any]:
+    one = {"$ref": f"#/$defs/{model.__name__}"}
+    return _around(model, {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]})
 
 
 def _around(model: type[BaseModel], outer: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def apply_options(raw: Mapping[str, Any], chosen: Mapping[str, str]) -> dict[str
         if choices:
             if not isinstance(value, str) or value not in choices:
                 raise UsageError(f"option {name}: unknown choice '{value}'\n  {hint_for(str(value), choices)}")
-            _merge(result, choices[value] or {})
+            merge(result, choices[value] or {})
         elif name in chosen and option.get("sets"):
             like_list = isinstance(option.get("default"), list)
             parts = [part.strip() for part in value.split(",")]
@@ -43,12 +43,21 @@ def apply_options(raw: Mapping[str, Any], chosen: Mapping[str, str]) -> dict[str
     return result
 
 
-def _merge(base: dict[str, Any], patch: Mapping[str, Any], depth: int = 0) -> None:
+def merge(base: dict[str, Any], patch: Mapping[str, Any], depth: int = 0) -> None:
+    """Put a patch into a definition: mappings are merged, ``null`` removes an entry, all else replaces it.
+
+    Examples
+    --------
+    >>> base = {"nodes": {"a": {"label": "A", "of": ["x"]}, "b": {"label": "B"}}}
+    >>> merge(base, {"nodes": {"a": {"of": ["y"]}, "b": None}})
+    >>> base
+    {'nodes': {'a': {'label': 'A', 'of': ['y']}}}
+    """
     for key, value in patch.items():
         if value is None:
             base.pop(key, None)
         elif isinstance(value, Mapping) and isinstance(base.get(key), dict):
-            _merge(base[key], value, depth + 1)
+            merge(base[key], value, depth + 1)
         elif depth == 1 and isinstance(value, Mapping) and key not in base and "label" not in value and _is_node(value):
             continue  # a patch of a node that another switch took away
         else:

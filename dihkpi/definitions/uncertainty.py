@@ -27,7 +27,7 @@ class Sampling(Definition):
     population: str | None = None
     """Column with the number of customers of which the respondents are a part: the finite population counts then."""
     method: Literal["analytic", "bootstrap"] = "analytic"
-    """Standard errors by formula, or by drawing respondents or clusters anew."""
+    """Errors by formula, or by drawing respondents or clusters anew, with intervals that follow a long tail."""
 
 
 class Choice(Definition):

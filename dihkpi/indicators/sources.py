@@ -13,8 +13,9 @@ import numpy.typing as npt
 from dihkpi.definitions import Definitions
 from dihkpi.definitions.expressions import nullable, parse
 from dihkpi.definitions.survey import Form
-from dihkpi.indicators.places import Located, locate, place_codes
+from dihkpi.indicators.places import Located, locate
 from dihkpi.indicators.windows import Window, project_days
+from dihkpi.scoring.places import place_codes
 
 if TYPE_CHECKING:
     import pandas as pd

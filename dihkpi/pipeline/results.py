@@ -16,13 +16,19 @@ from dihkpi.indicators.places import places_table
 from dihkpi.indicators.windows import Window
 from dihkpi.intake.columns import check_table
 from dihkpi.intake.safe_csv import write_csv
+from dihkpi.pipeline.explaining import Explained
+from dihkpi.pipeline.tables import quality_of
 from dihkpi.reports.extracting import write_extracts
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PUBLISHED = ("indicators", "hubs", "places", "files")
-"""Tables that go out beside the reports: none of them knows a respondent."""
+PUBLISHED = {
+    "indicators": "indicators", "hubs": "hubs", "places": "places", "files": "files", "place_scores": "scores",
+    "uncertainty": "uncertainty", "place_contributions": "contributions", "ranks": "ranks", "strengths": "strengths",
+    "quality": "quality",
+}  # fmt: skip
+"""Tables that go out beside the reports, and their names there: none of them knows a respondent."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ def write_results(
     folder: Path,
     inputs: Inputs,
     indicators: pd.DataFrame,
+    explained: Explained,
     files: pd.DataFrame,
     issues: pd.DataFrame,
     about: About,
@@ -63,11 +70,17 @@ def write_results(
         "places": places_table(inputs.hubs, definitions),
         "files": check_table(files, definitions.tables["files"]),
         "issues": issues,
+        "place_scores": explained.scores,
+        "uncertainty": explained.uncertainty,
+        "place_contributions": explained.contributions,
+        "ranks": explained.ranks,
+        "strengths": explained.strengths,
+        "quality": quality_of(inputs, about.options),
     }
     for name, table in tables.items():
         table.to_parquet(aside / f"{name}.parquet", index=False)
     newest = inputs.newest(about.period.last) if about.period.last else {}
-    _write_json(aside / "meta.json", _meta(definitions, files, about, newest))
+    _write_json(aside / "meta.json", _meta(definitions, files, about, newest) | {"notes": list(explained.notes)})
     _write_json(aside / "dictionary.json", dictionary(definitions, about.options))
     write_extracts(aside)
     shutil.rmtree(folder, ignore_errors=True)
@@ -80,10 +93,10 @@ def publish(results: Path, out: Path) -> None:
     import pandas as pd
 
     out.mkdir(parents=True, exist_ok=True)
-    for name in PUBLISHED:
-        aside = out / f".{name}.csv.part"
+    for name, called in PUBLISHED.items():
+        aside = out / f".{called}.csv.part"
         write_csv(pd.read_parquet(results / f"{name}.parquet"), aside)
-        aside.replace(out / f"{name}.csv")
+        aside.replace(out / f"{called}.csv")
 
 
 def _write_json(path: Path, content: Any) -> None:
@@ -138,6 +151,7 @@ def dictionary(definitions: Definitions, options: Mapping[str, Mapping[str, str]
             for name, level in definitions.levels.items()
         },
         "policy": {name: definitions.value(name) for name in ("confidence_level", "disclosure_minimum")},
+        "item_quality": {name: float(value) for name, value in definitions.value("item_quality").items()},
         "breakdowns": _breakdowns(definitions),
         "rules": _rules(definitions),
     }

@@ -17,6 +17,7 @@ from dihkpi.indicators.compute import Inputs, compute_indicators
 from dihkpi.indicators.windows import parse_period
 from dihkpi.intake.briefs import rule_briefs
 from dihkpi.intake.issue_report import summary_lines, write_issue_report
+from dihkpi.pipeline.explaining import explain
 from dihkpi.pipeline.inbox import all_issues, take_in
 from dihkpi.pipeline.results import About, publish, write_results
 from dihkpi.pipeline.run import Asked, Choice, Counts, Progress, RunResult
@@ -44,7 +45,8 @@ def take_steps(space: Workspace, asked: Asked, definitions: Definitions, progres
         index, reports = _report(space, results, definitions, asked, making, progress)
     except OSError as fault:
         raise WorkspaceError(f"{space.reports / results.name} cannot be written: {reason_of(fault)}") from None
-    lines = tuple(summary_lines(issues, files))
+    notes = json.loads((results / "meta.json").read_bytes()).get("notes", [])
+    lines = (*summary_lines(issues, files), *(f"\nnot scored: {note}" for note in notes))
     return RunResult(index, results.name.replace("_", "/"), results, _counts(files, issues), lines, reports)
 
 
@@ -85,9 +87,12 @@ def _results(
         raise UsageError(f"the period of a run is a calendar period such as 2026 or 2026-Q3, not {window.label}")
     progress("indicators", 0, 1)
     indicators = compute_indicators(inputs, definitions, window.label)
+    explained = explain(inputs, options, window.last)
     progress("indicators", 1, 1)
     about = About(space.settings.name, window, snapshot.id, options, made_of)
-    return write_results(space.results / window.label.replace("/", "_"), inputs, indicators, files, issues, about)
+    return write_results(
+        space.results / window.label.replace("/", "_"), inputs, indicators, explained, files, issues, about
+    )
 
 
 def _made_of(

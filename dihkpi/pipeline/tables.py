@@ -14,6 +14,7 @@ from dihkpi.definitions.survey import Form
 from dihkpi.indicators.compute import Inputs
 from dihkpi.intake.columns import check_table
 from dihkpi.intake.text import code_of
+from dihkpi.scoring.reliability.card import survey_quality, withhold_small
 from dihkpi.scoring.score import band_of, score
 from dihkpi.scoring.tree import bind
 from dihkpi.store.register import hubs_table
@@ -104,6 +105,24 @@ def _scored(
                     else _reported(frame, survey, form, options.get(name) or {})
                 )
     return _checked(assessments, definitions.tables["assessments"]), _checked(scores, definitions.tables["scores"])
+
+
+def quality_of(inputs: Inputs, options: Options) -> pd.DataFrame:
+    """The table ``quality`` of every survey that was answered; figures of too few respondents are withheld."""
+    import pandas as pd
+
+    definitions, minimum = inputs.definitions, float(inputs.definitions.value("disclosure_minimum"))
+    found: list[pd.DataFrame] = []
+    for name, survey in definitions.surveys.items():
+        for form_name, form in survey.forms.items():
+            frame = inputs.tables.get((name, form_name))
+            if form.kind == "answers" and frame is not None and not frame.empty:
+                answers = _one_per_wave(frame, form)
+                card = survey_quality(answers, survey, definitions, options=options.get(name))
+                found.append(withhold_small(card, minimum))
+    table = definitions.tables["quality"]
+    empty = pd.DataFrame({name: pd.Series(dtype="str") for name in table.columns})
+    return check_table(pd.concat(found, ignore_index=True) if found else empty, table, in_order=True)
 
 
 def _checked(parts: list[pd.DataFrame], table: TableDefinition) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dihkpi.errors import ReportError, hint_for
+from dihkpi.reports.explained import Explained
 from dihkpi.reports.facts import NOTHING, Estimate, Facts, Indicators
 
 FOLDER = "extracts"
@@ -25,6 +26,8 @@ SECTIONS = {
     "below": "the smaller places in it",
     "hubs": "its hubs",
     "quality": "its files and their issues",
+    "explained": "its scores and how they come about",
+    "surveys": "how well the surveys measure",
 }
 """Sections of an extract, and what a change of one is called."""
 
@@ -56,6 +59,8 @@ class Extract(Facts):
         self._content = content
         self.place: Mapping[str, Any] = content["place"]
         self.quality: Mapping[str, Any] = content["quality"]
+        self.explained = Explained(content["explained"])
+        self.surveys: list[Mapping[str, Any]] = content["surveys"]
         self.below_level: str = content["below"]["level"]
         self.unknown: int = content["below"]["unknown"]
 

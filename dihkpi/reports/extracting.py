@@ -13,9 +13,10 @@ import pandas as pd
 
 from dihkpi.errors import ReportError, hint_for
 from dihkpi.intake.text import is_id
+from dihkpi.reports.explained import explained_by_place, no_scores
 from dihkpi.reports.extract import extract_path, packed, section_hashes
 from dihkpi.reports.facts import Estimate, breakdown_text
-from dihkpi.reports.results import Results, by_name, estimate_rows
+from dihkpi.reports.results import OF_PLACES, Results, by_name, estimate_rows
 from dihkpi.reports.sections.overview import COUNTED, compared, root
 from dihkpi.reports.wording import PERCENT
 
@@ -58,6 +59,8 @@ class Extracting:
             "below": self._below(place, members),
             "hubs": [] if level == "hub" else self._listed(members),
             "quality": self._quality(place, members),
+            "explained": self._explained.get(place, no_scores()),
+            "surveys": self._surveys if level == "network" else [],
         }
 
     def _about(self, members: list[str]) -> dict[str, Any]:
@@ -190,6 +193,11 @@ class Extracting:
         return found
 
     @cached_property
+    def _explained(self) -> dict[Place, dict[str, list[list[Any]]]]:
+        """Place to its scores and how they come about."""
+        return explained_by_place(*(self._results.of_places(name) for name in OF_PLACES))
+
+    @cached_property
     def _register(self) -> dict[str, dict[str, Any]]:
         rows = self._results.hubs
         rows = rows[[name for name in _HUB if name in rows]]
@@ -206,6 +214,18 @@ class Extracting:
         found: dict[str, Any] = {"files": len(names), "rules": _by_rule(issues)}
         found |= {name: sum(row[_FILE.index(name)] for row in rows) for name in _COUNTS}
         return found | ({"listed": rows} if place[0] == "hub" else {})
+
+    @cached_property
+    def _surveys(self) -> list[dict[str, Any]]:
+        """Each survey that was answered, with the rows of its quality card, rounded closer than they are shown."""
+        table = self._results.quality
+        if table.empty:
+            return []
+        table = table.round(dict.fromkeys(table.select_dtypes("float"), 4))
+        return [
+            {"survey": survey, "rows": [{str(k): _plain(v) for k, v in row.items()} for row in rows.to_dict("records")]}
+            for survey, rows in table.groupby("survey", sort=False)
+        ]
 
     @cached_property
     def _files(self) -> dict[str, list[list[Any]]]:

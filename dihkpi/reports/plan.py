@@ -136,12 +136,14 @@ def _jobs(results: Results, definitions: Definitions, wanted: set[tuple[str, str
         template = Path(definitions.file("notebooks", report.template))
         text = _digest([template])
         for level, code in (place for place in order if place[0] in report.levels):
+            rows = extracts[extract_path(level, code)]
+            if report.needs and rows[report.needs] == NOTHING:
+                continue
             parameters = {"data": results.folder.name, "level": level, "code": code}
             path = next(path for path in _paths(level, code, name) if path.casefold() not in taken)
             taken.add(path.casefold())
             title = f"{report.title}: {results.names[level, code]}, {results.period}"
             own = {"template": text, "title": _hash(title), "parameters": _hash({**parameters, "data": ""})}
-            rows = extracts[extract_path(level, code)]
             parts = common | own | {f"data.{section}": digest for section, digest in rows.items()}
             yield ReportJob(
                 report=name, level=level, code=code, title=title, template=template, page=page,
@@ -189,3 +191,7 @@ def _digest(files: Iterable[Path]) -> str:
 
 def _hash(parts: object) -> str:
     return hashlib.sha256(packed(parts)).hexdigest()[:16]
+
+
+NOTHING = _hash([])
+"""Hash of a section that lists nothing."""

@@ -17,6 +17,8 @@ import pandas as pd
 from dihkpi.errors import ReportError
 from dihkpi.reports.facts import FIELDS, Estimate, Facts, breakdown_text
 
+OF_PLACES = ("place_scores", "place_contributions", "ranks", "strengths")
+"""Tables of the scores of places, disclosure control applied."""
 _KEYS = ("indicator", "period", "breakdown")
 
 
@@ -80,6 +82,11 @@ class Results(Facts):
         return rows.assign(breakdown=rows["breakdown"].fillna(""))
 
     @cached_property
+    def quality(self) -> pd.DataFrame:
+        """How well the surveys measure; nothing where the results are of a version that did not look."""
+        return self._table("quality") if (self.folder / "quality.parquet").is_file() else pd.DataFrame()
+
+    @cached_property
     def active(self) -> set[str]:
         """Hubs that submitted something."""
         return set(self.hubs.loc[self.hubs["submitted"].astype(bool), "hub"])
@@ -119,6 +126,10 @@ class Results(Facts):
         for code, row in zip(rows["code"], estimate_rows(rows), strict=True):
             found.setdefault(code, {})[row[0]] = Estimate(*row[3:])
         return found
+
+    def of_places(self, name: str) -> pd.DataFrame:
+        """One of the tables of the scores of places."""
+        return self._table(name)
 
     def judged(self) -> pd.DataFrame:
         """Totals of hubs that have a status, at the last milestone of each hub."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dihkpi.reports.blocks import Block, words_of
 from dihkpi.reports.extract import Extract, open_extract
-from dihkpi.reports.sections import activity, catalogue, maturity, overview, places, quality
+from dihkpi.reports.sections import activity, catalogue, explained, maturity, overview, places, quality, surveys
 
 
 class Report:
@@ -67,6 +67,14 @@ class Report:
         """The change of organisations that were assessed twice."""
         return maturity.maturity_change(self._extract, self._words, self._figures, survey)
 
+    def score_parts(self, survey: str) -> Block:
+        """What each dimension adds to the overall score."""
+        return explained.score_parts(self._extract, self._words, survey)
+
+    def standing(self, survey: str) -> Block:
+        """Which places among others the data leave open, and the tier."""
+        return explained.standing(self._extract, self._words, survey)
+
     def coverage(self) -> Block:
         """Hubs, regions with a hub, technologies offered."""
         return places.coverage(self._extract, self._words)
@@ -90,6 +98,22 @@ class Report:
     def data_quality(self) -> Block:
         """What was received, set aside, and why."""
         return quality.data_quality(self._extract)
+
+    def survey_headline(self) -> Block:
+        """Per survey: whether its scales are reliable enough, and how many of its items should be looked at."""
+        return surveys.survey_headline(self._extract, self._words)
+
+    def survey_scales(self) -> Block:
+        """The scales of every survey with their alpha."""
+        return surveys.survey_scales(self._extract, self._words)
+
+    def survey_issues(self) -> Block:
+        """The items of every survey that should be looked at, and why."""
+        return surveys.survey_issues(self._extract, self._words)
+
+    def survey_items(self) -> Block:
+        """How the answers to every item are spread, and how many gave none."""
+        return surveys.survey_items(self._extract, self._words)
 
     def provenance(self) -> Block:
         """How the report was made, and what its words mean."""

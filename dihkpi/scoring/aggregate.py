@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,19 +12,31 @@ Matrix = npt.NDArray[np.float64]
 Vector = npt.NDArray[np.float64]
 
 
+def summed(columns: Matrix) -> Vector:
+    """Sum over the columns, one after the other.
+
+    The last bit of a matrix product, and of a sum by rows, depends on how many rows there are and how they lie in
+    memory; a score must not.
+    """
+    result = np.zeros(columns.shape[:-1])
+    for place in range(columns.shape[-1]):
+        result += columns[..., place]
+    return result
+
+
 def mean(values: Matrix, weights: Vector) -> Vector:
     """Weighted arithmetic mean of the values that are there.
 
     Parameters
     ----------
-    values : numpy.ndarray, shape (units, children)
+    values : numpy.ndarray, shape (units, children) or (replications, units, children)
         Children on the unit interval, NaN where missing.
-    weights : numpy.ndarray, shape (children,)
+    weights : numpy.ndarray, shape (children,) or (replications, 1, children)
         Weights; only their proportions matter.
 
     Returns
     -------
-    numpy.ndarray, shape (units,)
+    numpy.ndarray, shape (units,) or (replications, units)
         ``sum w x / sum w`` over the children that are there, NaN where there is none.
 
     Notes
@@ -35,12 +48,22 @@ def mean(values: Matrix, weights: Vector) -> Vector:
     >>> mean(np.array([[0.0, 1.0], [np.nan, 0.5]]), np.array([1.0, 3.0])).tolist()
     [0.75, 0.5]
     """
+    if values.ndim > 2 and np.isfinite(values).all():
+        base = np.asarray(weights.sum(axis=-1))
+        return _dot(values, weights) / np.where(base > 0, base, np.nan)
     there = ~np.isnan(values) & (weights != 0)
-    total = np.where(there, values, 0.0) @ weights
-    base = there @ weights
-    result = np.full(len(values), np.nan)
+    total, base = _dot(np.where(there, values, 0.0), weights), _dot(there, weights)
+    result = np.full(total.shape, np.nan)
     np.divide(total, base, out=result, where=base > 0)
     return result
+
+
+def _dot(values: npt.NDArray[Any], weights: Matrix) -> Vector:
+    """Sum over the children, each times its weight; weights may differ between rows or replications."""
+    if values.ndim == 2:
+        return summed(values * weights)
+    # In replications the last bit is noise, and a matrix product is much faster.
+    return np.asarray(values @ weights if weights.ndim == 1 else np.matmul(values, weights.swapaxes(-1, -2))[..., 0])
 
 
 def geometric(values: Matrix, weights: Vector) -> Vector:
@@ -67,7 +90,7 @@ def minimum(values: Matrix, weights: Vector) -> Vector:
     >>> minimum(np.array([[0.25, 1.0]]), np.ones(2)).tolist()
     [0.25]
     """
-    lowest = np.where(np.isnan(values), np.inf, values).min(axis=1, initial=np.inf)
+    lowest = np.where(np.isnan(values), np.inf, values).min(axis=-1, initial=np.inf)
     return np.where(np.isinf(lowest), np.nan, lowest)
 
 
@@ -119,14 +142,14 @@ def median(values: Matrix, weights: Vector) -> Vector:
 def middle(values: Matrix, weights: Vector) -> tuple[Vector, Vector]:
     """The two values whose mean is the weighted median; the same one twice where half of the weight is inside of it."""
     there = ~np.isnan(values) & (weights > 0)
-    order = np.argsort(np.where(there, values, np.inf), axis=1, kind="stable")
-    ordered = np.take_along_axis(np.where(there, values, np.nan), order, axis=1)
-    reached = np.cumsum(np.take_along_axis(there * weights, order, axis=1), axis=1)
-    half = reached[:, -1:] / 2.0
+    order = np.argsort(np.where(there, values, np.inf), axis=-1, kind="stable")
+    ordered = np.take_along_axis(np.where(there, values, np.nan), order, axis=-1)
+    reached = np.cumsum(np.take_along_axis(there * weights, order, axis=-1), axis=-1)
+    half = reached[..., -1:] / 2.0
     slack = 1e-12 * half
-    rows = np.arange(len(values))
-    low, high = (reached >= half - slack).argmax(axis=1), (reached > half + slack).argmax(axis=1)
-    return ordered[rows, low], ordered[rows, high]
+    sides = (reached >= half - slack), (reached > half + slack)
+    low, high = (np.take_along_axis(ordered, side.argmax(axis=-1)[..., None], axis=-1)[..., 0] for side in sides)
+    return low, high
 
 
 def total(values: Matrix, weights: Matrix | Vector) -> Vector:
@@ -144,8 +167,7 @@ def total(values: Matrix, weights: Matrix | Vector) -> Vector:
     [21.0, 20.0]
     """
     there = ~np.isnan(values)
-    summed = (np.where(there, values, 0.0) * weights).sum(axis=1)
-    return np.where(there.any(axis=1), summed, np.nan)
+    return np.where(there.any(axis=-1), summed(np.where(there, values, 0.0) * weights), np.nan)
 
 
 def percent_of_maximum(values: Matrix, weights: Vector, *, most: Vector) -> Vector:
@@ -192,8 +214,8 @@ def mazziotta_pareto(values: Matrix, weights: Vector, *, penalty: int = -1, free
 
 def _spread(values: Matrix, weights: Vector, middle: Vector, freedom: int) -> Vector:
     """Weighted variance of the children around their mean; zero for one child alone."""
-    n = (~np.isnan(values) & (weights != 0)).sum(axis=1)
-    around = mean((values - middle[:, None]) ** 2, weights)
+    n = (~np.isnan(values) & (weights != 0)).sum(axis=-1)
+    around = mean((values - middle[..., None]) ** 2, weights)
     return np.asarray(around * np.where(n > freedom, n / np.maximum(n - freedom, 1), 0.0))
 
 
@@ -219,6 +241,9 @@ def copeland(
     >>> copeland(np.array([[3.0, 3.0], [2.0, 1.0], [1.0, 2.0]]), np.ones(2)).tolist()
     [2.0, -1.0, -1.0]
     """
+    if values.ndim > 2:  # pairs of pairs: one replication after the other
+        own = np.broadcast_to(weights, (len(values), 1, values.shape[-1]))[:, 0]
+        return np.stack([copeland(*one, periods=periods, count=count) for one in zip(values, own, strict=True)])
     summed = copeland_parts(values, weights, periods=periods, count=count).sum(axis=1)
     return np.where(np.isnan(values).all(axis=1), np.nan, np.rint(summed) if count == "wins" else summed)
 

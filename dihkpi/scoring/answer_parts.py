@@ -44,6 +44,23 @@ class Parts:
     weights: Vector
 
 
+@dataclass(frozen=True)
+class Rows:
+    """What the children of all nodes add, for every respondent and wave.
+
+    Parameters
+    ----------
+    respondents, waves : numpy.ndarray of object, shape (rows,)
+        ``None`` as wave where the survey has none.
+    parts : mapping of str to Parts
+        By node, in the order of the definition.
+    """
+
+    respondents: npt.NDArray[np.object_]
+    waves: npt.NDArray[np.object_]
+    parts: Mapping[str, Parts]
+
+
 def answer_contributions(
     answers: pd.DataFrame,
     survey: Survey,
@@ -71,20 +88,16 @@ def answer_contributions(
     """
     import pandas as pd
 
-    tree = bind(survey, survey.scoring(options))
-    form = next(form for form in survey.forms.values() if form.kind == "answers")
-    answers = answers.sort_values(["respondent", *filter(None, [form.wave])], kind="stable", ignore_index=True)
-    found = _all_parts(tree, answer_matrix(survey, answers), awarded_matrix(tree, answers))
-    nodes = [(code, found[code]) for code in tree.order]
+    rows = wide_parts(answers, survey, options)
+    nodes = list(rows.parts.items())
     pairs = [(code, child) for code, node in nodes for child in node.children]
-    n = len(answers)
-    waves = answers[form.wave].astype("str").to_numpy(dtype=object) if form.wave else np.full(n, None, dtype=object)
+    n = len(rows.respondents)
     table = pd.DataFrame({
         "level": "respondent",
-        "code": answers["respondent"].to_numpy(dtype=object).repeat(len(pairs)),
+        "code": rows.respondents.repeat(len(pairs)),
         "survey": survey.survey,
         "version": survey.version,
-        "wave": waves.repeat(len(pairs)),
+        "wave": rows.waves.repeat(len(pairs)),
         "node": np.tile(np.array([code for code, _ in pairs], dtype=object), n),
         "child": np.tile(np.array([child for _, child in pairs], dtype=object), n),
         "value": np.hstack([node.inputs for _, node in nodes]).ravel(),
@@ -92,6 +105,17 @@ def answer_contributions(
         "contribution": np.hstack([node.parts for _, node in nodes]).ravel(),
     })  # fmt: skip
     return check_table(table, definitions.tables["contributions"], in_order=True)
+
+
+def wide_parts(answers: pd.DataFrame, survey: Survey, options: Mapping[str, str] | None = None) -> Rows:
+    """What each item and node adds, as one matrix per node; a row is a respondent's wave, in their order."""
+    tree = bind(survey, survey.scoring(options))
+    form = next(form for form in survey.forms.values() if form.kind == "answers")
+    answers = answers.sort_values(["respondent", *filter(None, [form.wave])], kind="stable", ignore_index=True)
+    found = _all_parts(tree, answer_matrix(survey, answers), awarded_matrix(tree, answers))
+    n = len(answers)
+    waves = answers[form.wave].astype("str").to_numpy(dtype=object) if form.wave else np.full(n, None, dtype=object)
+    return Rows(answers["respondent"].to_numpy(dtype=object), waves, {code: found[code] for code in tree.order})
 
 
 def parts_of_one(survey: Survey, options: Mapping[str, str] | None = None) -> int:

@@ -74,25 +74,35 @@ def score_values(
     ScoringError
         When a method cannot work with these values; the message names the step or node, and the item.
     """
-    scoring = survey.scoring(options)
-    if problems := list(tree_problems(survey, scoring, "scoring.yaml")):
-        raise DefinitionError(problems, survey.survey)
-    form = values_form(survey)
-    if form is None:
-        raise UsageError(f"survey {survey.survey} has no form of the kind 'values', so it has no composite")
-    numbers = read_numbers(values, form, scoring)
+    scoring, numbers = prepared(values, survey, options)
     state = apply_steps(numbers, scoring, definitions.value("outliers"))
     rolled = roll_up(state, scoring)
     tables = definitions.tables
+    scores = _scores(survey, scoring, state, rolled)
+    if numbers.repeated or scoring.uncertainty.imputations or any(item.error for item in scoring.items.values()):
+        from dihkpi.scoring.replicate.analysis import errors_of_data  # needs this module
+
+        scores = scores.assign(**errors_of_data(numbers, survey, definitions, options or {}, rolled))
     return Composite(
-        check_table(_scores(survey, scoring, state, rolled), tables["scores"], in_order=True),
+        check_table(scores, tables["scores"], in_order=True),
         check_table(_contributions(survey, scoring, numbers, rolled), tables["contributions"], in_order=True),
         check_table(_steps(survey, state), tables["steps"], in_order=True),
         tuple(state.notes),
     )
 
 
-def _head(survey: Survey, scoring: Scoring, numbers: Numbers, times: int) -> dict[str, object]:
+def prepared(values: pd.DataFrame, survey: Survey, options: Mapping[str, str] | None) -> tuple[Scoring, Numbers]:
+    """A scoring with its switches, and the numbers it is for; see :func:`score_values`."""
+    scoring = survey.scoring(options)
+    if problems := list(tree_problems(survey, scoring, "scoring.yaml")):
+        raise DefinitionError(problems, survey.survey)
+    form = values_form(survey)
+    if form is None:
+        raise UsageError(f"survey {survey.survey} has no form of the kind 'values', so it has no composite")
+    return scoring, read_numbers(values, form, scoring)
+
+
+def head_of(survey: Survey, scoring: Scoring, numbers: Numbers, times: int) -> dict[str, object]:
     """The columns that name the unit, each row repeated."""
     return {
         "level": scoring.level,
@@ -124,7 +134,7 @@ def _scores(survey: Survey, scoring: Scoring, state: State, rolled: Mapping[str,
             bands[:, place] = band_of(value[:, place], scoring.bands[name])
     reliable = answered >= scoring.reliable_share * items
     return pd.DataFrame({
-        **_head(survey, scoring, numbers, len(order)),
+        **head_of(survey, scoring, numbers, len(order)),
         "dimension": np.tile(np.array(order, dtype=object), len(value)),
         "value": value.ravel(),
         "se": np.nan,
@@ -146,7 +156,7 @@ def _contributions(survey: Survey, scoring: Scoring, numbers: Numbers, rolled: M
     n = len(numbers.unit)
     weights = [np.broadcast_to(node.weights, node.inputs.shape) for _, node in nodes]
     return pd.DataFrame({
-        **_head(survey, scoring, numbers, len(pairs)),
+        **head_of(survey, scoring, numbers, len(pairs)),
         "node": np.tile(np.array([code for code, _ in pairs], dtype=object), n),
         "child": np.tile(np.array([child for _, child in pairs], dtype=object), n),
         "value": np.hstack([node.inputs for _, node in nodes]).ravel(),

@@ -44,16 +44,16 @@ def mean(values: Matrix, basis: Matrix, rows: Rows, sources: Rows) -> Matrix:
 
     Parameters
     ----------
-    values : numpy.ndarray, shape (rows, items)
+    values : numpy.ndarray, shape (rows, items) or (replications, rows, items)
         NaN where missing.
-    basis : numpy.ndarray, shape (other rows, items)
+    basis : numpy.ndarray, shape (other rows, items) or (replications, other rows, items)
         Rows from which the mean is taken.
     rows, sources : Rows
         What is known of the rows of ``values`` and of ``basis``.
 
     Returns
     -------
-    numpy.ndarray, shape (rows, items)
+    numpy.ndarray, of the shape of ``values``
 
     Notes
     -----
@@ -65,7 +65,7 @@ def mean(values: Matrix, basis: Matrix, rows: Rows, sources: Rows) -> Matrix:
     >>> mean(values, values, Rows.plain(3), Rows.plain(3)).ravel().tolist()
     [1.0, 2.0, 3.0]
     """
-    return _filled(values, _centre(basis, np.nanmean))
+    return _filled(values, _mean(basis))
 
 
 def median(values: Matrix, basis: Matrix, rows: Rows, sources: Rows) -> Matrix:
@@ -77,7 +77,7 @@ def median(values: Matrix, basis: Matrix, rows: Rows, sources: Rows) -> Matrix:
     >>> median(values, values, Rows.plain(4), Rows.plain(4)).ravel().tolist()
     [1.0, 3.0, 3.0, 99.0]
     """
-    return _filled(values, _centre(basis, np.nanmedian))
+    return _filled(values, _median(basis))
 
 
 def group_mean(values: Matrix, basis: Matrix, rows: Rows, sources: Rows) -> Matrix:
@@ -90,12 +90,12 @@ def group_mean(values: Matrix, basis: Matrix, rows: Rows, sources: Rows) -> Matr
     >>> group_mean(values, values, rows, rows).ravel().tolist()
     [1.0, 1.0, 9.0, 9.0]
     """
-    return _by_group(values, basis, rows, sources, np.nanmean)
+    return _by_group(values, basis, rows, sources, _mean)
 
 
 def group_median(values: Matrix, basis: Matrix, rows: Rows, sources: Rows) -> Matrix:
     """The median of the units of the same group; missing still where the group has no value."""
-    return _by_group(values, basis, rows, sources, np.nanmedian)
+    return _by_group(values, basis, rows, sources, _median)
 
 
 def carry_forward(values: Matrix, basis: Matrix, rows: Rows, sources: Rows) -> Matrix:
@@ -108,27 +108,37 @@ def carry_forward(values: Matrix, basis: Matrix, rows: Rows, sources: Rows) -> M
     >>> carry_forward(values, values, rows, rows).ravel().tolist()
     [5.0, 5.0, nan]
     """
-    import pandas as pd
-
     order = np.lexsort((rows.period, rows.unit))
+    ordered, unit = values[..., order, :], rows.unit[order]
+    place = np.arange(len(order))
+    first = np.maximum.accumulate(np.where(np.r_[True, unit[1:] != unit[:-1]], place, 0)) if len(order) else place
+    latest = np.maximum.accumulate(np.where(np.isnan(ordered), -1, place[:, None]), axis=-2)
     result = values.copy()
-    result[order] = pd.DataFrame(values[order]).groupby(rows.unit[order]).ffill().to_numpy()
+    result[..., order, :] = np.take_along_axis(ordered, np.maximum(latest, first[:, None]), axis=-2)
     return result
 
 
-Centre = Callable[..., npt.NDArray[np.float64]]
+Centre = Callable[[Matrix], Matrix]
 
 
-def _centre(basis: Matrix, centre: Centre) -> npt.NDArray[np.float64]:
-    """Centre of each column; NaN for one without values."""
-    result = np.full(basis.shape[1], np.nan)
-    there = ~np.isnan(basis).all(axis=0)
-    if there.any():
-        result[there] = centre(basis[:, there], axis=0)
-    return result
+def _mean(basis: Matrix) -> Matrix:
+    """Mean of each column, as one row; NaN for a column without values."""
+    missing = np.isnan(basis)
+    n = (~missing).sum(axis=-2, keepdims=True)
+    return np.asarray(np.where(missing, 0.0, basis).sum(axis=-2, keepdims=True) / np.where(n > 0, n, np.nan))
 
 
-def _filled(values: Matrix, centres: npt.NDArray[np.float64]) -> Matrix:
+def _median(basis: Matrix) -> Matrix:
+    """Median of each column, as one row; NaN for a column without values."""
+    if basis.shape[-2] == 0:
+        return _mean(basis)
+    ordered = np.sort(basis, axis=-2)  # NaN come last
+    last = np.maximum((~np.isnan(basis)).sum(axis=-2, keepdims=True) - 1, 0)
+    sides = (np.take_along_axis(ordered, place, axis=-2) for place in (last // 2, (last + 1) // 2))
+    return np.asarray(sum(sides) / 2.0)
+
+
+def _filled(values: Matrix, centres: Matrix) -> Matrix:
     return np.where(np.isnan(values), centres, values)
 
 
@@ -136,7 +146,7 @@ def _by_group(values: Matrix, basis: Matrix, rows: Rows, sources: Rows, centre: 
     result = values.copy()
     for group in np.unique(rows.group[rows.group >= 0]):
         inside = rows.group == group
-        result[inside] = _filled(values[inside], _centre(basis[sources.group == group], centre))
+        result[..., inside, :] = _filled(values[..., inside, :], centre(basis[..., sources.group == group, :]))
     return result
 
 

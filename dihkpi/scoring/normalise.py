@@ -17,6 +17,7 @@ from dihkpi.scoring.posts import Posts
 
 Matrix = npt.NDArray[np.float64]
 Vector = npt.NDArray[np.float64]
+Method = Callable[[Matrix, Matrix, Posts, Step], Matrix]
 
 
 def min_max(values: Matrix, basis: Matrix, posts: Posts, step: Step) -> Matrix:
@@ -24,9 +25,9 @@ def min_max(values: Matrix, basis: Matrix, posts: Posts, step: Step) -> Matrix:
 
     Parameters
     ----------
-    values : numpy.ndarray, shape (units, items)
+    values : numpy.ndarray, shape (units, items) or (replications, units, items)
         More is better; NaN where missing, and so is the result.
-    basis : numpy.ndarray, shape (other units, items)
+    basis : numpy.ndarray, shape (other units, items) or (replications, other units, items)
         Rows from which the bounds are estimated.
     posts : Posts
         Not used: these bounds are estimated. For given ones see :func:`goalposts`.
@@ -35,7 +36,7 @@ def min_max(values: Matrix, basis: Matrix, posts: Posts, step: Step) -> Matrix:
 
     Returns
     -------
-    numpy.ndarray, shape (units, items)
+    numpy.ndarray, of the shape of ``values``
 
     Notes
     -----
@@ -84,9 +85,12 @@ def z_score(values: Matrix, basis: Matrix, posts: Posts, step: Step) -> Matrix:
     [90.0, 100.0, 110.0]
     """
     _bounds(basis)
-    return np.asarray(
-        (values - np.nanmean(basis, axis=0)) / np.nanstd(basis, axis=0, ddof=1) * step.deviation + step.mean
-    )
+    there = ~np.isnan(basis)
+    n = there.sum(axis=-2, keepdims=True)
+    centre = np.where(there, basis, 0.0).sum(axis=-2, keepdims=True) / n
+    squares = np.where(there, basis - centre, 0.0) ** 2
+    deviation = np.sqrt(squares.sum(axis=-2, keepdims=True) / (n - 1))
+    return np.asarray((values - centre) / deviation * step.deviation + step.mean)
 
 
 def distance_to_target(values: Matrix, basis: Matrix, posts: Posts, step: Step) -> Matrix:
@@ -130,7 +134,7 @@ def distance_to_leader(values: Matrix, basis: Matrix, posts: Posts, step: Step) 
     >>> distance_to_leader(x, x, posts, Step(step="normalise", method="distance_to_leader")).ravel().tolist()
     [25.0, 100.0]
     """
-    return _way(values, basis, posts, step, np.nanmax(basis, axis=0), "best value")
+    return _way(values, basis, posts, step, np.fmax.reduce(basis, axis=-2, keepdims=True), "best value")
 
 
 def percentile_rank(values: Matrix, basis: Matrix, posts: Posts, step: Step) -> Matrix:
@@ -144,7 +148,7 @@ def percentile_rank(values: Matrix, basis: Matrix, posts: Posts, step: Step) -> 
     [0.0, 100.0, 50.0]
     """
     _bounds(basis)
-    others = (~np.isnan(basis)).sum(axis=0) - 1
+    others = (~np.isnan(basis)).sum(axis=-2, keepdims=True) - 1
     return _onto(step, np.minimum((rank(values, basis, posts, step) - 1) / others, 1.0))
 
 
@@ -157,6 +161,10 @@ def rank(values: Matrix, basis: Matrix, posts: Posts, step: Step) -> Matrix:
     >>> rank(x, x, Posts.single(), Step(step="normalise", method="rank")).ravel().tolist()
     [1.0, 4.0, 2.5, 2.5]
     """
+    if values is basis:
+        return _own_rank(values, step)
+    if values.ndim > 2:
+        return _each(rank, values, basis, posts, step)
     result = np.full(values.shape, np.nan)
     for item in range(values.shape[1]):
         column = np.sort(basis[~np.isnan(basis[:, item]), item])
@@ -180,6 +188,8 @@ def bands(values: Matrix, basis: Matrix, posts: Posts, step: Step) -> Matrix:
     >>> bands(x, x, posts, Step(step="normalise", method="bands")).ravel().tolist()
     [0.0, 0.0, 50.0, 100.0]
     """
+    if values.ndim > 2:
+        return _each(bands, values, basis, posts, step)
     result = np.full(values.shape, np.nan)
     for item in range(values.shape[1]):
         own = posts.edges[item]
@@ -213,21 +223,37 @@ def adjusted_mazziotta_pareto(values: Matrix, basis: Matrix, posts: Posts, step:
     return _onto(step, 0.5 + (values - posts.reference) / (high - low))
 
 
+def _own_rank(values: Matrix, step: Step) -> Matrix:
+    """Place from the bottom among the same rows, for all replications at once."""
+    from scipy.stats import rankdata
+
+    missing = np.isnan(values)
+    places = rankdata(np.where(missing, np.inf, values), method=step.ties, axis=-2)
+    return np.where(missing, np.nan, places)
+
+
+def _each(method: Method, values: Matrix, basis: Matrix, posts: Posts, step: Step) -> Matrix:
+    """A method that works on one table, for one replication after the other."""
+    return np.stack([method(*one, posts, step) for one in zip(values, basis, strict=True)])
+
+
 def _way(values: Matrix, basis: Matrix, posts: Posts, step: Step, end: Vector, noun: str) -> Matrix:
-    start = np.where(np.isnan(posts.low), np.nanmin(basis, axis=0), posts.low)
-    for item in np.flatnonzero(~(end > start)):
-        what = "is missing" if np.isnan(end[item]) else "is not better than the worst value"
+    start = np.where(np.isnan(posts.low), np.fmin.reduce(basis, axis=-2, keepdims=True), posts.low)
+    end = np.broadcast_to(end, start.shape)
+    empty = np.isnan(basis).all(axis=-2, keepdims=True)
+    for place in np.argwhere(~(end > start) & ~empty)[:1]:
+        what = "is missing" if np.isnan(end[tuple(place)]) else "is not better than the worst value"
         raise UnfitError(
-            int(item), f"the {noun} {what}, so that there is no way to it", "give a goalpost or leave it out"
+            int(place[-1]), f"the {noun} {what}, so that there is no way to it", "give a goalpost or leave it out"
         )
     return _onto(step, _clipped(1 - (end - values) / (end - start), posts.clip))
 
 
 def _bounds(basis: Matrix) -> tuple[Vector, Vector]:
     """Least and greatest value of each item; an item without spread has none to speak of."""
-    low, high = np.nanmin(basis, axis=0), np.nanmax(basis, axis=0)
-    for item in np.flatnonzero(low == high):
-        n = int((~np.isnan(basis[:, item])).sum())
+    low, high = (side.reduce(basis, axis=-2, keepdims=True) for side in (np.fmin, np.fmax))
+    for *replication, _, item in np.argwhere(low == high)[:1]:
+        n = int((~np.isnan(basis[(*replication, slice(None), item)])).sum())
         who = "one unit alone has a value" if n == 1 else f"all {n} units have the same value"
         hint = "normalise it by goalposts, or leave it out"
         raise UnfitError(int(item), f"{who}, so that there is no spread to measure by", hint)
@@ -243,7 +269,7 @@ def _onto(step: Step, shares: Matrix) -> Matrix:
     return np.asarray(low + (high - low) * shares)
 
 
-METHODS: Mapping[str, Callable[[Matrix, Matrix, Posts, Step], Matrix]] = {
+METHODS: Mapping[str, Method] = {
     "min_max": min_max,
     "goalposts": goalposts,
     "z_score": z_score,

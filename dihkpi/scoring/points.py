@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from dihkpi.scoring.aggregate import summed
+from dihkpi.scoring.nodes import items_below
 from dihkpi.scoring.results import NodeResult, Vector
 from dihkpi.scoring.tree import BoundNode, Tree
 
@@ -35,8 +37,7 @@ def compute_points(tree: Tree, answers: npt.NDArray[np.int8], awarded: Matrix) -
     """
     results: dict[str, NodeResult] = {}
     for bound in tree.nodes:
-        below = frozenset(bound.columns.tolist()).union(*(results[child].items for child in bound.children))
-        answered = (answers[:, sorted(below)] >= 0).sum(axis=1)
+        below, answered = items_below(bound, results, answers)
         if bound.children:
             points = np.sum([results[child].points for child in bound.children], axis=0)
             most = np.sum([results[child].most for child in bound.children], axis=0)
@@ -51,7 +52,7 @@ def compute_points(tree: Tree, answers: npt.NDArray[np.int8], awarded: Matrix) -
 def _lowest(bound: BoundNode, chosen: npt.NDArray[np.int8], awarded: Matrix) -> tuple[Vector, Vector]:
     """Points and most possible points of the items of a node, summed."""
     points, most = item_points(bound, chosen, awarded)
-    return points.sum(axis=1), most.sum(axis=1)
+    return summed(points), summed(most)
 
 
 def item_points(bound: BoundNode, chosen: npt.NDArray[np.int8], awarded: Matrix) -> tuple[Matrix, Matrix]:

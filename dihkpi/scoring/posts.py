@@ -91,5 +91,5 @@ class Posts:
         """The posts of some items."""
         edges = tuple(self.edges[i] for i in items)
         return Posts(
-            self.low[items], self.high[items], self.target[items], self.reference[items], self.clip[items], edges
+            self.low[items], self.high[items], self.target[items], self.reference[..., items], self.clip[items], edges
         )

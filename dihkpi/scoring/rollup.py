@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -56,90 +57,151 @@ def roll_up(state: State, scoring: Scoring) -> dict[str, Rolled]:
     ScoringError
         When a method cannot work with the values of its children; the message names node and child.
     """
-    columns = {name: state.values[:, place] for place, name in enumerate(state.numbers.items)}
-    most = {name: _most_of_item(state, scoring, name) for name in state.numbers.items}
     below = {name: frozenset([name]) for name in state.numbers.items}
     rolled: dict[str, Rolled] = {}
-    for code in _bottom_up(scoring, "overall"):
-        children = children_of(scoring, code)
-        place = f"scoring.yaml › nodes › {code}"
-        inputs = np.column_stack([columns[child] for child in children])
-        try:
-            node = _Node(scoring, code, children, inputs, state, [most[child] for child in children])
-            values, parts, weights = node.value()
-        except UnfitError as fault:
-            raise fault.at(place, children) from None
-        columns[code], most[code] = values, node.most_of_all(weights)
-        below[code] = frozenset().union(*(below[child] for child in children))
-        rolled[code] = Rolled(children, below[code], values, inputs, parts, weights)
+    for code, node in _nodes_of(state, scoring, Variation()):
+        below[code] = frozenset().union(*(below[child] for child in node.children))
+        parts = node.parts()
+        rolled[code] = Rolled(node.children, below[code], node.values, node.inputs, parts, node.weights)
     return rolled
+
+
+@dataclass(frozen=True)
+class Variation:
+    """In what a tree differs from its definition.
+
+    Parameters
+    ----------
+    without : frozenset of (str, str)
+        Node, and a child of it that is left out.
+    noise : mapping of str to numpy.ndarray, shape (replications, children)
+        Node to factors of its weights; children that are left out have a factor too.
+    """
+
+    without: frozenset[tuple[str, str]] = frozenset()
+    noise: Mapping[str, Matrix] = field(default_factory=dict)
+
+
+def node_values(state: State, scoring: Scoring, variation: Variation) -> dict[str, Vector]:
+    """Values of all nodes and nothing else, for a table or for a stack of replications.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray, shape (rows,) or (replications, rows)
+
+    Raises
+    ------
+    ScoringError
+        As :func:`roll_up`.
+    """
+    return {code: node.values for code, node in _nodes_of(state, scoring, variation)}
+
+
+def _nodes_of(state: State, scoring: Scoring, variation: Variation) -> Iterator[tuple[str, _Node]]:
+    columns = {name: state.values[..., place] for place, name in enumerate(state.numbers.items)}
+    most = {name: _most_of_item(state, scoring, name) for name in state.numbers.items}
+    for code in _bottom_up(scoring, "overall"):
+        whole = children_of(scoring, code)
+        kept = [place for place, child in enumerate(whole) if (code, child) not in variation.without]
+        children = tuple(whole[place] for place in kept)
+        inputs = np.stack([columns[child] for child in children], axis=-1)
+        noise = variation.noise.get(code)
+        try:
+            node = _Node(scoring, code, children, inputs, state, [most[child] for child in children],
+                         None if noise is None else noise[:, None, kept])  # fmt: skip
+        except UnfitError as fault:
+            raise fault.at(f"scoring.yaml › nodes › {code}", children) from None
+        columns[code], most[code] = node.values, node.most_of_all()
+        yield code, node
 
 
 def _bottom_up(scoring: Scoring, code: str) -> list[str]:
     return [*(below for child in scoring.nodes[code].of for below in _bottom_up(scoring, child)), code]
 
 
-def _most_of_item(state: State, scoring: Scoring, name: str) -> float | None:
+def _most_of_item(state: State, scoring: Scoring, name: str) -> Vector | None:
     """The greatest value an item can have: the top of the last normalisation, or its higher goalpost."""
+    most = scoring.items[name].high
     if state.normalised[:, state.numbers.items.index(name)].any():
         steps = [s for s in scoring.steps if s.step == "normalise" and (not s.items or name in s.items)]
-        return None if steps[-1].method in ("z_score", "rank") else steps[-1].range[1]
-    return scoring.items[name].high
+        most = None if steps[-1].method in ("z_score", "rank") else steps[-1].range[1]
+    return None if most is None else np.array([most])
 
 
 class _Node:
-    """The computation of one node."""
+    """The computation of one node: its values, shape (..., rows), and its weights."""
 
     def __init__(
         self, scoring: Scoring, code: str, children: tuple[str, ...], inputs: Matrix, state: State,
-        most: list[float | None],
+        most: list[Vector | None], noise: Matrix | None,
     ) -> None:  # fmt: skip
         self.scoring, self.node, self.children, self.inputs = scoring, scoring.nodes[code], children, inputs
         self.state, self.most, self.code = state, most, code
-
-    def value(self) -> tuple[Vector, Matrix, Matrix]:
-        """Values, parts and weights."""
-        node, state = self.node, self.state
-        missing = np.isnan(self.inputs)
-        used = np.where(missing & ~state.aside[:, None], 0.0, self.inputs) if node.missing == "zero" else self.inputs
-        self._check_signs(used)
-        weights = self._weights(used)
-        settings = self._settings()
+        node = self.node
+        missing = np.isnan(inputs)
+        self._used = np.where(missing & ~state.aside[:, None], 0.0, inputs) if node.missing == "zero" else inputs
+        self._check_signs(self._used)
+        self.weights = self._weights(self._used) if noise is None else self._noisy(self._weights(self._used), noise)
+        self._settings = self._own_settings()
         with np.errstate(divide="ignore", invalid="ignore"):
-            values = NUMERIC[node.aggregate](used, weights, **settings)
-            parts = CONTRIBUTIONS[node.aggregate](used, weights, values, **settings)
-        refused = self._refused(missing, weights) | state.aside
-        nothing = missing.all(axis=1) & ~state.aside
-        values = np.where(refused, np.nan, np.where(nothing, 0.0 if node.empty == "zero" else np.nan, values))
-        parts = np.where(np.isnan(values)[:, None], np.nan, np.where(nothing[:, None], 0.0, parts))
-        self._check_result(values, parts, missing, refused, weights)
-        return values, parts, weights
+            values = NUMERIC[node.aggregate](self._used, self.weights, **self._settings)
+        refused = self._refused(missing) | state.aside if missing.any() else state.aside
+        self._nothing = missing.all(axis=-1) & ~state.aside
+        if not np.isfinite(values).all():
+            self._check_lost(values, ~missing & (self.weights != 0), refused | self._nothing)
+        empty = 0.0 if node.empty == "zero" else np.nan
+        self.values = np.where(refused, np.nan, np.where(self._nothing, empty, values))
+        self._plain = values
 
-    def _refused(self, missing: Flags, weights: Matrix) -> Flags:
+    def parts(self) -> Matrix:
+        """What each child adds, so that the parts sum to the value."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            parts = CONTRIBUTIONS[self.node.aggregate](self._used, self.weights, self._plain, **self._settings)
+        parts = np.where(np.isnan(self.values)[:, None], np.nan, np.where(self._nothing[:, None], 0.0, parts))
+        there = np.isfinite(self.values)
+        gap = np.abs(parts[there].sum(axis=1) - self.values[there]) > EXACT * np.maximum(
+            1.0, np.abs(parts[there]).sum(axis=1)
+        )
+        if gap.any():
+            raise AssertionError(f"the contributions to {self.code} do not sum to it: a fault of the program")
+        return parts
+
+    def _refused(self, missing: Flags) -> Flags:
         """Rows without value, as too many children are missing."""
-        counts = np.broadcast_to(weights != 0, missing.shape) if weights.ndim == 1 else np.ones_like(missing)
-        share = (counts & ~missing).sum(axis=1) / np.maximum(counts.sum(axis=1), 1)
+        own_of_units = self.node.weighting.method == "benefit_of_the_doubt"
+        counts = np.ones_like(missing) if own_of_units else np.broadcast_to(self.weights != 0, missing.shape)
+        share = (counts & ~missing).sum(axis=-1) / np.maximum(counts.sum(axis=-1), 1)
         refused = np.asarray(share < self.node.available - 1e-12)
-        return refused | missing.any(axis=1) if self.node.missing == "refuse" else refused
+        return refused | missing.any(axis=-1) if self.node.missing == "refuse" else refused
+
+    def _noisy(self, weights: Matrix, noise: Matrix) -> Matrix:
+        """Weights times their factors, with the sum they had."""
+        noisy = weights * noise
+        return np.asarray(noisy * (weights.sum(axis=-1, keepdims=True) / noisy.sum(axis=-1, keepdims=True)))
 
     def _weights(self, used: Matrix) -> Matrix:
         own = self.scoring.items
         stated = [self.node.weights.get(c, own[c].weight if c in own else None) for c in self.children]
         vector = np.array([1.0 if weight is None else weight for weight in stated])
         weighting = self.node.weighting
-        result = np.asarray(WEIGHTS[weighting.method](used, self.children, vector, weighting), dtype=float)
+        method = WEIGHTS[weighting.method]
+        found_in_data = weighting.method in ("pca", "benefit_of_the_doubt")
+        if used.ndim > 2 and found_in_data:  # one replication after the other
+            found = np.stack([method(one, self.children, vector, weighting) for one in used])
+            return found if found.ndim > 2 else found[:, None, :]
+        result = np.asarray(method(used, self.children, vector, weighting), dtype=float)
         if weighting.method == "pca":
             dropped = [child for child, weight in zip(self.children, result, strict=True) if weight == 0]
             self._note(f"pca gives no weight to {', '.join(dropped)}" if dropped else "")
-        if weighting.method in ("pca", "benefit_of_the_doubt") and len(self.state.numbers.periods) > 1:
+        if found_in_data and len(self.state.numbers.periods) > 1:
             self._note(f"weights by {weighting.method} are found over all periods and move with the data")
         return result
 
     def _note(self, text: str) -> None:
-        if text:
+        if text and not self.state.stacked:
             self.state.notes.append(f"scoring.yaml › nodes › {self.code}: {text}")
 
-    def _settings(self) -> dict[str, Any]:
+    def _own_settings(self) -> dict[str, Any]:
         own, method = self.node.settings, self.node.aggregate
         if method == "power_mean":
             return {"exponent": own.exponent}
@@ -149,42 +211,42 @@ class _Node:
             return {"periods": self.state.numbers.period, "count": own.count}
         if method == "percent_of_maximum":
             for child, most in enumerate(self.most):
-                if most is None or most <= 0:
+                if most is None or (most <= 0).any():
                     raise UnfitError(
                         child, "nothing tells its greatest value, above 0", "give its 'high', or normalise it"
                     )
-            return {"most": np.array(self.most, dtype=float)}
+            return {"most": _side_by_side(self.most)}
         return {}
 
     def _check_signs(self, used: Matrix) -> None:
         method = self.node.aggregate
         if method in _NOT_NEGATIVE and (used < 0).any():
-            row, child = np.argwhere(used < 0)[0]
-            what = f"the value {used[row, child]:g} of {self.state.numbers.row(int(row))} is negative under '{method}'"
+            place = np.argwhere(used < 0)[0]
+            row, child = place[-2:]
+            what = (
+                f"the value {used[tuple(place)]:g} of {self.state.numbers.row(int(row))} is negative under '{method}'"
+            )
             raise UnfitError(int(child), what, "choose a range of the normalisation above 0, or another method")
 
-    def _check_result(self, values: Vector, parts: Matrix, missing: Flags, refused: Flags, weights: Matrix) -> None:
-        """No value is lost without a reason, and the parts sum to it."""
-        counts = ~missing & (weights != 0)
-        lost = ~np.isfinite(values) & counts.any(axis=1) & ~refused
+    def _check_lost(self, values: Vector, counts: Flags, without: Flags) -> None:
+        """No value is lost without a reason."""
+        lost = ~np.isfinite(values) & counts.any(axis=-1) & ~without
         if lost.any():
-            row = int(np.flatnonzero(lost)[0])
+            row = int(np.argwhere(lost)[0][-1])
             what = f"'{self.node.aggregate}' has no result for {self.state.numbers.row(row)}"
             raise UnfitError(None, what, "its children sum to 0; choose another range of the normalisation")
-        there = np.isfinite(values)
-        gap = np.abs(parts[there].sum(axis=1) - values[there]) > EXACT * np.maximum(
-            1.0, np.abs(parts[there]).sum(axis=1)
-        )
-        if gap.any():
-            raise AssertionError(f"the contributions to {self.code} do not sum to it: a fault of the program")
 
-    def most_of_all(self, weights: Matrix) -> float | None:
+    def most_of_all(self) -> Vector | None:
         """The greatest value that the node can have, where that is known."""
         if self.node.aggregate == "percent_of_maximum":
-            return 100.0
-        if self.node.aggregate not in _KEEPS_THE_SCALE or weights.ndim > 1 or None in self.most:
+            return np.array([100.0])
+        own_of_units = self.node.weighting.method == "benefit_of_the_doubt"
+        if self.node.aggregate not in _KEEPS_THE_SCALE or own_of_units or any(most is None for most in self.most):
             return None
-        row = np.array([self.most], dtype=float)
-        if (row < 0).any():
-            return None
-        return float(NUMERIC[self.node.aggregate](row, weights, **self._settings())[0])
+        row = _side_by_side(self.most)
+        return None if (row < 0).any() else NUMERIC[self.node.aggregate](row, self.weights, **self._settings)
+
+
+def _side_by_side(most: list[Vector | None]) -> Matrix:
+    """The greatest values of all children, shape (..., 1, children)."""
+    return np.stack(np.broadcast_arrays(*(value for value in most if value is not None)), axis=-1)

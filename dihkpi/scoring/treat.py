@@ -37,6 +37,21 @@ class Limits:
         """Whether the absolute skewness and the kurtosis of an item are both above the limits."""
         return abs(skewness(values)) > self.skew and kurtosis(values) > self.kurtosis
 
+    def all_exceeded(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """The same for one item in each of many replications, shape (replications, units)."""
+        there = ~np.isnan(values)
+        n = there.sum(axis=-1)
+        centre = np.where(there, values, 0.0).sum(axis=-1) / np.maximum(n, 1)
+        around = np.where(there, values - centre[:, None], 0.0)
+        m2, m3, m4 = ((around**k).sum(axis=-1) / np.maximum(n, 1) for k in (2, 3, 4))
+        usable = (n > 3) & (m2 > 0)
+        n, m2 = np.where(usable, n, 9), np.where(usable, m2, 1.0)
+        skew = np.sqrt(n * (n - 1)) / (n - 2) * m3 / m2**1.5
+        kurt = (n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * m4 / m2**2 - 3 * (n - 1))
+        if self.kurtosis < 0:  # three values have a skewness, and a kurtosis of 0
+            return np.array([self.exceeded(one) for one in values], dtype=bool)
+        return np.asarray(usable & (np.abs(skew) > self.skew) & (kurt > self.kurtosis))
+
 
 @dataclass(frozen=True)
 class Treated:

@@ -435,6 +435,7 @@ def outside(*arguments: str, **environment: str) -> tuple[int, dict[str, Any], s
     return told.returncode, json.loads(told.stdout), told.stderr
 
 
+@pytest.mark.slow
 def test_cells_at_the_far_end_cost_nothing(files, services) -> None:
     corner = first(b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>')
     bottom = first(b"</sheetData>", b'<row r="1048576"><c r="A1048576"><v>1</v></c></row></sheetData>')

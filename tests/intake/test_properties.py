@@ -63,6 +63,7 @@ def assert_nothing_lost(path: Path, definitions: Any, sent: int, cells: int) -> 
     assert again.parts[0].quarantined.equals(part.quarantined)
 
 
+@pytest.mark.slow
 @tries(40)
 @given(
     changes=changes,

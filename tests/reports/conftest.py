@@ -319,8 +319,36 @@ def build_results(
     register.to_parquet(folder / "hubs.parquet", index=False)
     places.to_parquet(folder / "places.parquet", index=False)
     _write_quality(folder, codes)
+    _write_explained(folder, codes)
     (folder / "dictionary.json").write_text(json.dumps(_dictionary()), encoding="utf-8")
     return folder
+
+
+def _write_explained(folder: Path, codes: list[str]) -> None:
+    """Scores of hubs and what they are made of: at T1 the first one is too small to be shown."""
+    heads = {"level": "hub", "survey": "dma_sme", "version": "v1"}
+    scores, parts, ranks, beside = [], [], [], []
+    for i, code in enumerate(codes):
+        for wave in ("T0", "T1"):
+            hub = {**heads, "code": code, "wave": wave}
+            value, hidden = 40.0 + i + 6 * (wave == "T1"), wave == "T1" and not i
+            shown = {"value": None if hidden else value, "status": "c" if hidden else "ok"}
+            ends = {"lo": None, "hi": None} if hidden else {"lo": value - 4, "hi": value + 4}
+            scores.append({**hub, "dimension": "overall", **shown, **ends, "band": None if hidden else "average"})
+            if hidden:
+                continue
+            parts += [
+                {**hub, "node": "overall", "child": name, "value": value, "weight": 1.0, "contribution": value / 6}
+                for name in DIMENSIONS
+            ]
+            place = {"rank": len(codes) - i, "lo": 1, "hi": len(codes), "lo_single": 2, "hi_single": 7}
+            ranks.append({**hub, "dimension": "overall", **place, "tier": 1 + i % 2, "basis": "data"})
+            verdict = "strength" if wave == "T1" else "none"
+            beside.append({**hub, "dimension": "data", "gap": 9.5, "errors": 3.25, "verdict": verdict})
+    for name, rows in {
+        "place_scores": scores, "place_contributions": parts, "ranks": ranks, "strengths": beside,
+    }.items():  # fmt: skip
+        pd.DataFrame(rows).to_parquet(folder / f"{name}.parquet", index=False)
 
 
 def _write_quality(folder: Path, codes: list[str]) -> None:
@@ -424,7 +452,9 @@ def report_definitions(notebooks: Path = ROOT / "notebooks") -> Any:
 
     entries = YAML(typ="safe").load((notebooks / "reports.yaml").read_text(encoding="utf-8"))
     reports = {
-        key: SimpleNamespace(id=key, title=e["title"], template=e["template"], levels=tuple(e["levels"]))
+        key: SimpleNamespace(
+            id=key, title=e["title"], template=e["template"], levels=tuple(e["levels"]), needs=e.get("needs")
+        )
         for key, e in entries.items()
     }
     return SimpleNamespace(reports=reports, file=lambda *parts: ROOT.joinpath(notebooks, *parts[1:]))

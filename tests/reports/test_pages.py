@@ -20,7 +20,6 @@ from dihkpi.reports.render import Making
 from dihkpi.reports.results import Results
 from dihkpi.reports.wording import visible
 
-pytestmark = pytest.mark.xdist_group("pages")  # one workspace for all of them
 PAYLOADS = Path(__file__).with_name("payloads.json")
 TAGS = {
     *("html", "head", "meta", "title", "style", "body", "main", "script", "form", "label", "input", "select"),

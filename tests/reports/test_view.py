@@ -35,7 +35,7 @@ PLAIN = [
     "data_quality",
     "provenance",
 ]
-BY_SURVEY = ["maturity_scores", "maturity_profile", "maturity_change"]
+BY_SURVEY = ["maturity_scores", "maturity_profile", "score_parts", "standing", "maturity_change"]
 PLACES = [("hub", "HR-adria"), ("nuts2", "HR03"), ("country", "HR"), ("network", "all")]
 ALL = [
     "customers_supported",
@@ -293,3 +293,32 @@ def test_the_dictionary_of_a_run_tells_rules_and_who_gives_an_indicator() -> Non
     told = dictionary(load_definitions(), {})
     assert told["rules"]["no_such_file"] == "The file exists." and "T0 comes before T1" in told["rules"]["wave_order"]
     assert told["indicators"]["dma_count"]["surveys"] == ["dma_pso", "dma_sme"]
+
+
+def test_a_score_is_the_sum_of_what_is_shown(results: Path) -> None:
+    said = text_of(open_report(results, "hub", "EE-aegean").score_parts("dma_sme").html)
+    assert "Adds at T0 (before support) Adds at T1" in said and "Overall score 42.0 48.0" in said
+    assert said.count("7.0 8.0") == 6, "six dimensions of one weight"
+    assert (
+        "T1. Clearly apart from the mean of the other hubs: Data Governance above by 9.5 points (3.3 standard" in said
+    )
+    assert "T0 (before support). No dimension can be told apart from the mean of the other hubs" in said
+
+
+def test_a_standing_is_a_range_and_never_a_bare_rank(results: Path) -> None:
+    said = text_of(open_report(results, "hub", "EE-aegean").standing("dma_sme").html)
+    assert "T0 (before support) 12 1 to 12 2 to 7 1 of 2" in said
+    assert "10" not in said.split("A score of some")[0], "its rank by the score alone is the tenth"
+
+
+def test_a_wave_of_too_few_has_no_parts_and_no_standing(results: Path) -> None:
+    report = open_report(results, "hub", "HR-adria")
+    parts, place = (text_of(block.html) for block in (report.score_parts("dma_sme"), report.standing("dma_sme")))
+    assert "Adds at T0" in parts and "Adds at T1" not in parts
+    assert "T0 (before support) 12" in place and "T1 1" not in place
+
+
+def test_where_nothing_is_explained_that_is_said(results: Path) -> None:
+    report = open_report(results, "hub", "HR-adria")
+    assert "no score of public bodies can be explained" in report.score_parts("dma_pso").html
+    assert "no standing among others" in report.standing("dma_pso").html

@@ -77,3 +77,22 @@ def root() -> Callable[..., dict[str, float]]:
         return dict(zip(rows["code"], rows["value"], strict=True))
 
     return call
+
+
+@pytest.fixture(scope="session")
+def survey_of() -> Callable[..., Survey]:
+    """A survey with one form of values, whose columns are those of a frame."""
+
+    def make(
+        frame: pd.DataFrame, scoring: Mapping[str, Any], wave: str | None = None, key: Iterable[str] = ()
+    ) -> Survey:
+        keys = ["unit", *filter(None, [wave]), *key]
+        text = {name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])}
+        columns = {name: {"type": "text" if name in text else "decimal"} for name in frame}
+        form = {"title": "Values", "kind": "values", "key": keys, "wave": wave, "columns": columns}
+        return Survey.model_validate({
+            "survey": "index", "version": "v1", "title": "Index", "reference": "ours", "forms": {"values": form},
+            "raw_scoring": {"reference": "ours", "level": "country", **scoring},
+        })  # fmt: skip
+
+    return make

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -159,7 +159,7 @@ TREE = {
 
 
 @given(table=FRAMES, seed=st.integers(0, 99))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 def test_rows_and_names_of_units_play_no_part(compose: Any, root: Any, table: np.ndarray, seed: int) -> None:
     spread = [np.unique(column[~np.isnan(column)]) for column in table.T]
     assume(all(len(values) > 2 for values in spread))

@@ -152,6 +152,7 @@ for file in sorted((folder / "inbox").glob(f"{name}-*.csv")) + [folder / "inbox"
 """
 
 
+@pytest.mark.slow
 def test_two_processes_that_submit_at_once_lose_nothing(tmp_path, definitions):
     (tmp_path / "inbox").mkdir()
     for name in ("left", "right"):

@@ -35,7 +35,7 @@ def bars(values: Mapping[str, float], unit: str, alt: str, caption: str) -> Bloc
     if not values:
         return NO_BLOCK
     sheet = Sheet(ROW * len(values) + 2 * EDGE)
-    left, rows = _name_rows(sheet, values, EDGE, ROW)
+    left, rows = name_rows(sheet, values, EDGE, ROW)
     texts = [amount(value, unit) for value in values.values()]
     room = max(width(text, SIZE) for text in texts) + 2 * GAP
     below = room if min(values.values()) < 0 else 0
@@ -54,7 +54,7 @@ def _with_zero(values: Iterable[float]) -> tuple[float, float]:
     return low, high if high > low else 1.0
 
 
-def _name_rows(sheet: Sheet, labels: Iterable[str], top: float, height: float) -> tuple[float, list[float]]:
+def name_rows(sheet: Sheet, labels: Iterable[str], top: float, height: float) -> tuple[float, list[float]]:
     """Write the labels of the rows, first row on top; where the plot may begin, and the middle of each row.
 
     They stand flush left, so that every font of a browser keeps them in line.
@@ -153,7 +153,7 @@ def profile(
     legend = _legend(list(series))
     top, plot = EDGE + (2.4 * TINY if edges else 0), WAVE_ROW * len(labels)
     sheet = Sheet(top + plot + FOOT + KEY * len(legend) + EDGE)
-    left, rows = _name_rows(sheet, labels, top, WAVE_ROW)
+    left, rows = name_rows(sheet, labels, top, WAVE_ROW)
     last = max((width(text, SIZE) for text in marks(*scale).values()), default=0)
     across = Scale(*scale, left, WIDTH - last / 2)
     _bands(sheet, edges, across, top, plot)
@@ -198,27 +198,29 @@ def _write_legend(sheet: Sheet, lines: Sequence[Sequence[tuple[str, float, tuple
             x += room
 
 
-def forest(rows: Sequence[tuple[str, Estimate]], alt: str, caption: str) -> Block:
-    """One row per label: a change and its interval, with a line at zero.
+def forest(rows: Sequence[tuple[str, Estimate]], alt: str, caption: str, line: float = 0.0) -> Block:
+    """One row per label: a value and its interval, with a line at zero, or where it is wanted.
 
     Parameters
     ----------
     rows : sequence of (str, Estimate)
-        Label and change, in the order in which they are drawn.
+        Label and value, in the order in which they are drawn.
     alt, caption : str
         As for `bars`.
+    line : float
+        What the values are to be compared with.
     """
     if not rows:
         return NO_BLOCK
     plot = ROW * len(rows)
     sheet = Sheet(plot + FOOT + 2 * EDGE)
-    left, middles = _name_rows(sheet, [label for label, _ in rows], EDGE, ROW)
+    left, middles = name_rows(sheet, [label for label, _ in rows], EDGE, ROW)
     ends = [end for _, e in rows if e.known for end in (e.value, e.lo, e.hi) if end is not None]
-    low, high = _with_zero(ends)
+    low, high = _with_zero([line, *ends])
     margin = 0.05 * (high - low)
     across = Scale(low - margin, high + margin, left, WIDTH - 6)
     sheet.lines((across(mark), EDGE, across(mark), EDGE + plot) for mark in marks(across.low, across.high))
-    sheet.lines([(across(0), EDGE, across(0), EDGE + plot)], INK, 0.9)
+    sheet.lines([(across(line), EDGE, across(line), EDGE + plot)], INK, 0.9)
     _ground(sheet, across, EDGE + plot)
     _dots(sheet, [(y, e) for y, (_, e) in zip(middles, rows, strict=True)], across, ACCENT, "o")
     return sheet.block(alt, caption)

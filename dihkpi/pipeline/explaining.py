@@ -1,0 +1,219 @@
+"""Scores of places, with where their errors come from, what they are made of, and which places the data leave open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dihkpi.definitions import Definitions, Survey
+from dihkpi.definitions.crosscheck_composite import values_form
+from dihkpi.definitions.uncertainty import Sampling
+from dihkpi.errors import ScoringError
+from dihkpi.indicators.compute import Inputs
+from dihkpi.intake.columns import check_table
+from dihkpi.scoring.errors.groups import group_scores
+from dihkpi.scoring.errors.methods import method_errors
+from dihkpi.scoring.group_parts import group_contributions
+from dihkpi.scoring.places import place_codes
+from dihkpi.scoring.ranks.table import ranks_table
+from dihkpi.scoring.strengths import strengths as beside_peers
+from dihkpi.scoring.whole import tables_of_values
+from dihkpi.scoring.wide import from_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROOT = "overall"
+_PLACE = ["level", "code", "survey", "version", "wave"]
+_EXACT = 1e-9
+Options = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Tables of the scores of places, disclosure control applied.
+
+    Parameters
+    ----------
+    scores, uncertainty, contributions, ranks, strengths : pandas.DataFrame
+        As the tables of these names.
+    notes : tuple of str
+        What could not be scored, and why.
+    """
+
+    scores: pd.DataFrame
+    uncertainty: pd.DataFrame
+    contributions: pd.DataFrame
+    ranks: pd.DataFrame
+    strengths: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+_TABLES = ("scores", "uncertainty", "contributions", "ranks", "strengths")
+
+
+def explain(inputs: Inputs, options: Options, last: date) -> Explained:
+    """Scores of hubs, regions and the network up to a day, and of the units of composites.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Assessments and scores of respondents, and the tables of composites.
+    options : mapping of str to mapping
+        Switches of the scoring by survey.
+    last : datetime.date
+        The cut-off: later assessments do not count.
+    """
+    definitions = inputs.definitions
+    parts: list[Explained] = []
+    notes: list[str] = []
+    for name, survey in definitions.surveys.items():
+        own = options.get(name) or {}
+        if values_form(survey) is None:
+            found = _of_answers(inputs, survey, own, last)
+        else:
+            try:
+                found = _of_values(inputs, survey, own)
+            except ScoringError as fault:  # one composite that the data do not bear must not cost all reports
+                notes.append(f"{name} has no scores: {' '.join(str(fault).split())}")
+                continue
+        parts += [found] if found else []
+    tables = {name: _together([getattr(part, name) for part in parts], name, definitions) for name in _TABLES}
+    return _explained(tables, notes)
+
+
+def _explained(tables: Mapping[str, pd.DataFrame], notes: Iterable[str] = ()) -> Explained:
+    scores, uncertainty, contributions, ranks, strengths = (tables[name] for name in _TABLES)
+    return Explained(scores, uncertainty, contributions, ranks, strengths, tuple(notes))
+
+
+def _of_values(inputs: Inputs, survey: Survey, options: Mapping[str, str]) -> Explained | None:
+    """A composite of numbers; its units are places or other public bodies, so that nothing is hidden."""
+    name = next(name for name, form in survey.forms.items() if form.kind == "values")
+    values = inputs.tables.get((survey.survey, name))
+    if values is None or values.empty:
+        return None
+    tables, _ = tables_of_values(values, survey, inputs.definitions, options)
+    return _explained(tables)
+
+
+def _together(parts: list[pd.DataFrame], name: str, definitions: Definitions) -> pd.DataFrame:
+    import pandas as pd
+
+    table = definitions.tables[name]
+    empty = pd.DataFrame({c: pd.Series(dtype="str") for c, declared in table.columns.items() if not declared.optional})
+    return check_table(pd.concat(parts, ignore_index=True) if parts else empty, table, in_order=True)
+
+
+def _of_answers(inputs: Inputs, survey: Survey, options: Mapping[str, str], last: date) -> Explained | None:
+    """A survey of answers; ``None`` where nobody answered up to the day."""
+    definitions = inputs.definitions
+    made = inputs.assessments
+    made = made[(made["survey"] == survey.survey) & ~(made["date"] > np.datetime64(last))]
+    if made.empty:
+        return None
+    keys = made[["respondent", "version", "wave"]].set_axis(["code", "version", "wave"], axis=1)
+    kept = inputs.scores[inputs.scores["survey"] == survey.survey].merge(keys, on=["code", "version", "wave"])
+    seats = inputs.hubs.set_index("hub")
+    groups = made[["respondent", "wave", "hub"]].assign(
+        hub=made["hub"].where(made["hub"].isin(seats.index)),
+        nuts=made["hub"].map(seats["nuts"]).astype("str"),
+        country=made["hub"].map(seats["country"]).astype("str"),
+    )
+    answers = _answers(inputs, survey)
+    groups = _with_sample(groups, answers, survey.scoring(options).uncertainty.sampling)
+    found = group_scores(from_table(kept, survey, options=options), groups, definitions)
+    small = _small(found.uncertainty, int(definitions.value("disclosure_minimum")))
+    parts = _contributions(answers, inputs.definitions, survey, options, groups, found.scores)
+    moved = (
+        [method_errors(_kept(answers, groups), groups, survey, definitions, options=options)] if len(answers) else []
+    )
+    scores = _hidden(found.scores, small)
+    uncertainty = _left_out(_together([found.uncertainty, *moved], "uncertainty", definitions), small)
+    shown = scores[scores["dimension"].isin([ROOT, *survey.scoring(options).nodes[ROOT].of])]
+    return Explained(
+        scores, uncertainty, _left_out(parts, small),
+        ranks_table(shown, definitions, uncertainty=uncertainty, dimensions=[ROOT]),
+        beside_peers(shown, definitions, uncertainty=uncertainty),
+    )  # fmt: skip
+
+
+def _answers(inputs: Inputs, survey: Survey) -> pd.DataFrame:
+    """Accepted answers; without rows where only scores of another tool are known."""
+    import pandas as pd
+
+    for name, form in survey.forms.items():
+        found = inputs.tables.get((survey.survey, name))
+        if form.kind == "answers" and found is not None:
+            return found
+    return pd.DataFrame({"respondent": pd.Series(dtype="str")})
+
+
+def _wave(survey: Survey) -> str | None:
+    return next((form.wave for form in survey.forms.values() if form.kind == "answers"), None)
+
+
+def _with_sample(groups: pd.DataFrame, answers: pd.DataFrame, sampling: Sampling) -> pd.DataFrame:
+    """Groups with the columns by which clusters and populations are told."""
+    wanted = [name for name in (sampling.cluster, sampling.population) if name in answers and name not in groups]
+    if not wanted:
+        return groups
+    told = answers[["respondent", *wanted]].drop_duplicates("respondent", keep="last")
+    return groups.merge(told, how="left", on="respondent")
+
+
+def _kept(answers: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+    """Answers of respondents that belong to a group."""
+    return answers[answers["respondent"].isin(groups["respondent"])].reset_index(drop=True)
+
+
+def _contributions(
+    answers: pd.DataFrame, definitions: Definitions, survey: Survey, options: Mapping[str, str], groups: pd.DataFrame,
+    scores: pd.DataFrame,
+) -> pd.DataFrame:  # fmt: skip
+    """What dimensions add to the scores of places, where all of a place come from answers and not from other tools."""
+    nodes = [code for code, node in survey.scoring(options).nodes.items() if node.of]
+    if answers.empty or not nodes:
+        return _together([], "contributions", definitions)
+    wave = _wave(survey)
+    told = groups.rename(columns={"wave": wave}) if wave else groups.drop(columns="wave")
+    known = answers.merge(told[["respondent", *filter(None, [wave])]].drop_duplicates())
+    levels = {
+        name: place_codes(level, groups["hub"], groups["nuts"], groups["country"], definitions)
+        for name, level in definitions.levels.items()
+    }
+    places = groups[["respondent", "wave"]].assign(**levels)
+    parts = group_contributions(known, places, survey, definitions, options=options, nodes=nodes)
+    sums = parts.groupby([*_PLACE, "node"], dropna=False)["contribution"].sum().rename("sum").reset_index()
+    sums = sums.merge(scores.rename(columns={"dimension": "node"})[[*_PLACE, "node", "value"]])
+    exact = sums[np.abs(sums["sum"] - sums["value"]) <= _EXACT * np.maximum(1, np.abs(sums["value"]))]
+    return parts.merge(exact[[*_PLACE, "node"]])
+
+
+def _small(uncertainty: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Places and waves with fewer respondents than may be shown."""
+    n = uncertainty.loc[uncertainty["source"] == "sampling"].groupby(_PLACE, dropna=False)["n"].max()
+    return n[n < minimum].reset_index()[_PLACE]
+
+
+def _is(table: pd.DataFrame, places: pd.DataFrame) -> np.ndarray:
+    """Rows of these places."""
+    marked = table[_PLACE].merge(places.assign(small=True), how="left", on=_PLACE)
+    return np.asarray(marked["small"].notna())
+
+
+def _hidden(scores: pd.DataFrame, small: pd.DataFrame) -> pd.DataFrame:
+    """Scores without those of too few respondents: their status says so."""
+    hide = _is(scores, small)
+    scores = scores.assign(status=scores["status"].mask(hide, "c"))
+    for column in ("value", "se", "lo", "hi", "n_answered", "band"):
+        scores[column] = scores[column].mask(hide)
+    return scores
+
+
+def _left_out(table: pd.DataFrame, small: pd.DataFrame) -> pd.DataFrame:
+    return table[~_is(table, small)].reset_index(drop=True)
