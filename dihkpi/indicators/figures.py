@@ -19,6 +19,7 @@ from dihkpi.indicators.windows import Window
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pandas.api.extensions import ExtensionArray
 
 Measure = Callable[[npt.NDArray[np.intp], Groups, int], Measured]
 """Takes the chosen rows, their groups and the number of groups."""
@@ -63,7 +64,7 @@ def stacked(blocks: Sequence[Block], units: Sequence[str], limits: Sequence[int]
     import pandas as pd
 
     sizes = [len(block.codes) for block in blocks]
-    same = {name: np.repeat(np.array([getattr(block, name) for block in blocks], dtype=object), sizes)
+    same = {name: _text([getattr(block, name) for block in blocks]).repeat(sizes)
             for name in ("level", "indicator", "window")}  # fmt: skip
     breakdowns = [np.full(n, b.breakdown, object) if isinstance(b.breakdown, str) else b.breakdown
                   for n, b in zip(sizes, blocks, strict=True)]  # fmt: skip
@@ -76,10 +77,18 @@ def stacked(blocks: Sequence[Block], units: Sequence[str], limits: Sequence[int]
             for n, b in zip(sizes, blocks, strict=True)
         ])  # fmt: skip
     return pd.DataFrame({
-        "level": same["level"], "code": np.concatenate([block.codes for block in blocks]),
-        "indicator": same["indicator"], "period": same["window"], "breakdown": np.concatenate(breakdowns), **numbers,
-        "unit": np.repeat(np.array(units, dtype=object), sizes), "limit": np.repeat(limits, sizes),
+        "level": same["level"], "code": _text(np.concatenate([block.codes for block in blocks])),
+        "indicator": same["indicator"], "period": same["window"], "breakdown": _text(np.concatenate(breakdowns)),
+        **numbers, "unit": _text(list(units)).repeat(sizes), "limit": np.repeat(limits, sizes),
     })  # fmt: skip
+
+
+def _text(values: Sequence[str] | npt.NDArray[np.object_]) -> ExtensionArray:
+    """Texts as pandas keeps them; each different one is made once."""
+    import pandas as pd
+
+    codes, different = pd.factorize(np.asarray(values, dtype=object))
+    return pd.array(different, dtype="str").take(codes)
 
 
 def figures(name: str, indicator: Indicator, source: Source, setting: Setting) -> Iterator[Block]:

@@ -182,6 +182,9 @@ def test_types_that_do_not_fit(text: str) -> None:
         ("compare: {column: price, to: recorded}", "cheap › compare: needs factor, min_change or must_not_fall"),
         ("compare: {column: price, to: recorded, factor: 1}", "cheap › compare › factor: must be above 1"),
         ("compare: {column: price, to: previous, factor: 2}", "'previous' needs a column of type period in the key"),
+        ("series: {of: [nam]}", "cheap › series: unknown column 'nam'"),
+        ("series: {of: [name], rises: prise}", "cheap › series: unknown column 'prise'"),
+        ("series: {of: [name]}", "cheap › series: needs a column of type period in the key of the form"),
         ("unanswered: true, unique: [name]", "cheap: needs exactly one of check, sequence, exclusive"),
     ],
 )

@@ -213,6 +213,26 @@ BROKEN = {
         *("survey.yaml", '"yes": "1"', '"yes": "2"'),
         ["layouts › export › coding › tick: unknown code '2'", "known: 0, 1"],
     ),
+    "a path that falls": (
+        *("indicators.yaml", "of: answers,", "of: answers, path: {12: 0.5, 24: 0.4},"),
+        ["indicators.yaml › answers › path: months from 1 on, with shares from 0 to 1 that never fall"],
+    ),
+    "a path beyond the target": (
+        *("indicators.yaml", "of: answers,", "of: answers, path: {12: 1.2},"),
+        ["indicators.yaml › answers › path: months from 1 on,", "such as {18: 0.4, 36: 1}"],
+    ),
+    "a quotient of a form": (
+        *("indicators.yaml", "count: rows", "quotient: {of: answers, to: answers}"),
+        ["indicators.yaml › answers: a quotient is of figures, and only a quotient is"],
+    ),
+    "a mix of no column": (
+        *("indicators.yaml", "count: rows", "mix: {of: price, by: siz, give: share}"),
+        ["indicators.yaml › answers › breakdowns: unknown column 'siz'", "did you mean 'size'?"],
+    ),
+    "rows once by no column": (
+        *("indicators.yaml", "count: rows", "count: rows, once: nam"),
+        ["indicators.yaml › answers › breakdowns: unknown column 'nam'", "did you mean 'name'?"],
+    ),
     "an example of no node": (
         *("examples.yaml", "expect: {overall", "expect: {total"),
         ["examples.yaml › all ticked › expect: unknown dimension 'total'"],

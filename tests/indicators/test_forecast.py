@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from scipy.stats import nbinom
 
 from dihkpi.indicators.forecast import amount_draws, count_draws, drift, predict
 from dihkpi.indicators.outlook import badges, forecasts
-from dihkpi.indicators.paths import along
+from dihkpi.indicators.paths import along, expected_shares
 
 DRAWS = 20_000
 
@@ -84,6 +86,21 @@ def test_a_path_over_the_second_half_of_the_grant():
     assert along(path, (19, 36), np.array([0, 0.25, 0.5, 1])).tolist() == pytest.approx([0, 0.25, 0.5, 1])
     assert along({18: 0.4, 27: 0.5, 36: 1.0}, (19, 36), np.array([0.5]))[0] == pytest.approx(1 / 6)
     assert along({12: 0.5, 18: 0.5}, (13, 18), np.array([0.3]))[0] == 0.3  # nothing is gained: evenly
+
+
+def test_a_path_of_an_indicator_says_what_is_expected(definitions):
+    """At the end of 2023, 365 of the 1,096 days: the path says 20 % at M12, and nearly that."""
+    survey = definitions.survey("edih_kpi")
+    event = survey.indicators["events_held"].model_copy(update={"path": {12: 0.2, 36: 1.0}})
+    slow = replace(definitions, versions={
+        **definitions.versions, ("edih_kpi", "v1"): survey.model_copy(update={"indicators": {"events_held": event}})
+    })  # fmt: skip
+    hubs = pd.DataFrame({"hub": ["a"], "grant_start": pd.to_datetime(["2023-01-01"]).astype("datetime64[s]")})
+    wanted = pd.DataFrame({"code": "a", "indicator": "events_held", "period": ["M36", "M12", "2023", "M13-M36"]})
+    cutoff = np.datetime64("2023-12-31")
+    months = 36 * 365 / 1096
+    assert expected_shares(wanted, hubs, cutoff, slow).tolist() == pytest.approx([0.2 * months / 12, 1, 1, 0])
+    assert expected_shares(wanted, hubs, cutoff, definitions).tolist() == pytest.approx([365 / 1096, 1, 1, 0])
 
 
 REGISTER = ["hub,name,country,nuts,grant_start", "HR-a,Adria,HR,HR03,2023-01-01", "HR-b,Buna,HR,HR03,"]
