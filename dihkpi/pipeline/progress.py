@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dihkpi.indicators.completeness import completeness, completeness_counts
 from dihkpi.indicators.compute import Inputs
 from dihkpi.indicators.de_minimis import de_minimis
-from dihkpi.indicators.outlook import forecasts
+from dihkpi.indicators.outlook import badges, forecasts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +30,7 @@ def tell_progress(inputs: Inputs, indicators: pd.DataFrame, period: str, last: d
     Returns
     -------
     dict of str to pandas.DataFrame
-        ``forecasts``; ``completeness`` and its counts; ``de_minimis`` where services tell of aid. Those with a
+        ``forecasts`` and ``badges``; ``completeness`` and its counts; ``de_minimis`` where services tell of aid. Those with a
         respondent in a row are for the hubs and stay in the workspace.
     """
     definitions = inputs.definitions
@@ -38,6 +38,7 @@ def tell_progress(inputs: Inputs, indicators: pd.DataFrame, period: str, last: d
     waiting = completeness(inputs.assessments, services, definitions, last)
     found = {
         "forecasts": forecasts(inputs, indicators, definitions, period),
+        "badges": badges(indicators, definitions, f"../{last.isoformat()}"),
         "completeness": waiting,
         "completeness_counts": completeness_counts(waiting, definitions),
     }
@@ -47,8 +48,8 @@ def tell_progress(inputs: Inputs, indicators: pd.DataFrame, period: str, last: d
 
 
 def _services(inputs: Inputs) -> pd.DataFrame | None:
-    """Records that say of a customer whether something was delivered."""
-    for frame in inputs.tables.values():
+    """Records that say of a customer whether something was delivered, with what registers tell of them."""
+    for (survey, form), frame in inputs.tables.items():
         if {"hub", "respondent", "start", "delivered"} <= {*frame.columns} and len(frame):
-            return frame
+            return inputs.rows(survey, form)
     return None
