@@ -93,11 +93,12 @@ def units_of(inputs: Inputs, last: date) -> pd.DataFrame:
     if units.empty:
         return units.rename(columns={"respondent": "code"}).assign(hub=who, **{SUPPORTED: who})
     spans = units[["respondent"]].assign(
-        since=who.map(first["date"]), until=who.map(second).fillna(np.datetime64(last))
+        since=first["date"].reindex(who).to_numpy(),
+        until=second.reindex(who).fillna(np.datetime64(last)).to_numpy(),
     )
     told = who.isin(_supported(inputs, spans))
     return units.rename(columns={"respondent": "code"}).assign(
-        hub=who.map(first["hub"]).array, **{SUPPORTED: np.where(told, "1", "0")}
+        hub=first["hub"].reindex(who).array, **{SUPPORTED: np.where(told, "1", "0")}
     )
 
 

@@ -30,8 +30,8 @@ def tell_progress(inputs: Inputs, indicators: pd.DataFrame, period: str, last: d
     Returns
     -------
     dict of str to pandas.DataFrame
-        ``forecasts`` and ``badges``; ``completeness`` and its counts; ``de_minimis`` where services tell of aid. Those with a
-        respondent in a row are for the hubs and stay in the workspace.
+        ``forecasts`` and ``badges``; ``completeness`` and its counts; ``de_minimis`` where services tell of aid. Those
+        with a respondent in a row are for the hubs and stay in the workspace.
     """
     definitions = inputs.definitions
     services = _services(inputs)

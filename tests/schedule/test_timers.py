@@ -197,7 +197,7 @@ def test_a_real_workspace_is_reported_once(tmp_path):
     # a record that is lost costs a look at each report, and nothing else
     (space.state / "schedule.json").unlink()
     third = run_due(open_workspace(space.folder), now=datetime(2026, 7, 1, 12, tzinfo=UTC))
-    assert [(run.period, run.state, run.unchanged) for run in third.outcomes] == [("2026-H1", "unchanged", 3)]
+    assert [(run.period, run.state, run.unchanged) for run in third.outcomes] == [("2026-H1", "unchanged", 4)]
 
 
 def crontab(*words: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
