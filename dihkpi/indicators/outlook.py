@@ -45,6 +45,9 @@ def forecasts(inputs: Inputs, figures: pd.DataFrame, definitions: Definitions, p
 
     cutoff = np.datetime64(parse_period(period).last, "s")
     wanted = figures[figures["target"].notna()].reset_index(drop=True)
+    if wanted.empty:
+        told = definitions.tables["forecasts"]
+        return check_table(pd.DataFrame({name: pd.Series(dtype="str") for name in told.columns}), told)
     table = _with_words(wanted, definitions)
     kinds = {name: i for (_, name), i in definitions.indicators.items()}
     found: dict[int, dict[str, Any]] = {}
