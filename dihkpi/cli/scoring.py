@@ -136,7 +136,7 @@ def tables_of(
         if kind == "answers" and len(frame):
             tables = {"scores": score_answers(frame, survey, loaded, options=options)}
             if everything or levels:
-                more, notes = tables_of_answers(frame, survey, loaded, options)
+                more, notes = tables_of_answers(frame, tables["scores"], survey, loaded, options)
                 groups = more.pop("groups")
                 tables["scores"] = pd.concat([tables["scores"], groups[groups["level"].isin(levels)]])
                 tables |= more

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from dihkpi.definitions import Definitions
 from dihkpi.errors import UsageError, hint_for
 from dihkpi.intake.columns import check_table
+from dihkpi.scoring.ranks.table import with_freedom
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,7 @@ def strengths(
 
     level = 1 - float(definitions.value("confidence_level"))
     rows = scores[scores["value"].notna() & scores["status"].isin(["ok", "u"])]
-    rows = rows.assign(df=np.nan) if uncertainty is None else _with_freedom(rows, uncertainty)
+    rows = with_freedom(rows, uncertainty)
     found = []
     for _, units in rows.groupby(_LIST, dropna=False, sort=False):
         wide = {name: units.pivot(index="code", columns="dimension", values=name) for name in ("value", "se", "df")}
@@ -59,11 +60,6 @@ def strengths(
     table = definitions.tables["strengths"]
     empty = pd.DataFrame({name: pd.Series(dtype="str") for name in table.columns})
     return check_table(pd.concat(found, ignore_index=True) if found else empty, table, in_order=True)
-
-
-def _with_freedom(rows: pd.DataFrame, uncertainty: pd.DataFrame) -> pd.DataFrame:
-    keys = ["level", "code", "survey", "version", "wave", "dimension"]
-    return rows.merge(uncertainty.loc[uncertainty["source"] == "data", [*keys, "df"]], how="left", on=keys)
 
 
 def _rows(

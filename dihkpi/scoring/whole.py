@@ -23,7 +23,6 @@ from dihkpi.scoring.ranks.table import ranks_table
 from dihkpi.scoring.reliability.card import survey_quality
 from dihkpi.scoring.replicate.analysis import CompositeUncertainty, composite_uncertainty
 from dihkpi.scoring.replicate.design import METHOD
-from dihkpi.scoring.score import score
 from dihkpi.scoring.strengths import strengths
 from dihkpi.scoring.wide import score_matrix
 
@@ -36,7 +35,7 @@ Options = Mapping[str, str] | None
 
 
 def tables_of_answers(
-    answers: pd.DataFrame, survey: Survey, definitions: Definitions, options: Options = None
+    answers: pd.DataFrame, scores: pd.DataFrame, survey: Survey, definitions: Definitions, options: Options = None
 ) -> tuple[Tables, list[str]]:
     """Beside the scores of respondents: scores of hubs and of all, their errors and ranks, parts, quality, lifts.
 
@@ -44,8 +43,10 @@ def tables_of_answers(
     ----------
     answers : pandas.DataFrame
         Accepted rows of an answers form.
+    scores : pandas.DataFrame
+        What :func:`~dihkpi.scoring.score.score` makes of them.
     survey, definitions, options
-        As for :func:`~dihkpi.scoring.score.score`.
+        As for that.
 
     Returns
     -------
@@ -62,7 +63,7 @@ def tables_of_answers(
     groups = groups_of(answers, form, survey, options)
     found = group_scores(score_matrix(answers, survey, definitions, options=options), groups, definitions)
     moved = method_errors(answers, groups, survey, definitions, options=options)
-    beside, notes = _compared(answers, survey, definitions, options, found.scores)
+    beside, notes = _compared(scores, survey, definitions, options, found.scores)
     tables = {
         "groups": found.scores,
         "uncertainty": pd.concat([found.uncertainty, moved], ignore_index=True),
@@ -84,19 +85,20 @@ def tables_of_answers(
 
 
 def _compared(
-    answers: pd.DataFrame, survey: Survey, definitions: Definitions, options: Options, groups: pd.DataFrame
+    scores: pd.DataFrame, survey: Survey, definitions: Definitions, options: Options, groups: pd.DataFrame
 ) -> tuple[pd.DataFrame, list[str]]:
     """Scores of the root and the nodes below it, of hubs where there are several, else of the respondents."""
     nodes = [ROOT, *survey.scoring(options).nodes[ROOT].of]
     places = groups[(groups["code"] != NETWORK) & groups["dimension"].isin(nodes)]
     if places["code"].nunique() > 1:
         return places, []
-    if len(answers) > (most := int(definitions.value("ranks")["units"])):
+    rows = scores[scores["dimension"].isin(nodes)]
+    respondents = int(rows["dimension"].eq(ROOT).sum())
+    if respondents > (most := int(definitions.value("ranks")["units"])):
         return places, [
-            f"no ranks of {survey.survey}: {len(answers):,} respondents, and the policy ranks allows {most:,}"
+            f"no ranks of {survey.survey}: {respondents:,} respondents, and the policy ranks allows {most:,}"
         ]
-    scores = score(answers, survey, definitions, options=options)
-    return scores[scores["dimension"].isin(nodes)], []
+    return rows, []
 
 
 def groups_of(answers: pd.DataFrame, form: Form, survey: Survey, options: Options = None) -> pd.DataFrame:

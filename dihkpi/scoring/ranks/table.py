@@ -24,7 +24,6 @@ def ranks_table(
     *,
     uncertainty: pd.DataFrame | None = None,
     draws: Mapping[tuple[str | None, str], pd.DataFrame] | None = None,
-    basis: str = "data",
     dimensions: Iterable[str] | None = None,
 ) -> pd.DataFrame:
     """Ranks of the units of every level, wave and node.
@@ -39,8 +38,6 @@ def ranks_table(
         The table of this name, for the degrees of freedom of the errors of the data.
     draws : mapping of (wave, dimension) to pandas.DataFrame, optional
         Scores of all units drawn together, one column per unit, where their errors depend on each other.
-    basis : str
-        What the draws are: ``data``, or ``method`` where they come from choices of method.
     dimensions : iterable of str, optional
         Only these nodes; all by default.
 
@@ -57,13 +54,13 @@ def ranks_table(
     rows = scores[scores["value"].notna() & scores["status"].isin(["ok", "u"])]
     if dimensions is not None:
         rows = rows[rows["dimension"].isin(list(dimensions))]
-    rows = _with_freedom(rows, uncertainty)
+    rows = with_freedom(rows, uncertainty)
     found = []
     for key, units in rows.groupby(_LIST, dropna=False, sort=False):
         wave, node = (str(key[3]) if isinstance(key[3], str) else None), str(key[4])
         units = units.sort_values("code", kind="stable")
         together = None if draws is None else draws.get((wave, node))
-        errors, kept, how = _errors(units, together, int(policy["draws"]), seed, basis)
+        errors, kept, how = _errors(units, together, int(policy["draws"]), seed)
         if not len(kept):
             continue
         estimates = kept["value"].to_numpy(float)
@@ -74,8 +71,8 @@ def ranks_table(
     return check_table(pd.concat(found, ignore_index=True) if found else empty, table, in_order=True)
 
 
-def _with_freedom(scores: pd.DataFrame, uncertainty: pd.DataFrame | None) -> pd.DataFrame:
-    """Scores with the degrees of freedom of the errors of their data."""
+def with_freedom(scores: pd.DataFrame, uncertainty: pd.DataFrame | None) -> pd.DataFrame:
+    """Scores with the degrees of freedom of the errors of their data, as ``df``; NaN where they are not told."""
     if uncertainty is None:
         return scores.assign(df=np.nan)
     keys = ["level", "code", "survey", "version", "wave", "dimension"]
@@ -83,13 +80,11 @@ def _with_freedom(scores: pd.DataFrame, uncertainty: pd.DataFrame | None) -> pd.
     return scores.merge(told, how="left", on=keys)
 
 
-def _errors(
-    units: pd.DataFrame, drawn: pd.DataFrame | None, draws: int, seed: int, basis: str
-) -> tuple[Errors, pd.DataFrame, str]:
+def _errors(units: pd.DataFrame, drawn: pd.DataFrame | None, draws: int, seed: int) -> tuple[Errors, pd.DataFrame, str]:
     """Errors of the units that can be compared, these units, and what the errors are."""
     if drawn is not None:
         kept = units[units["code"].isin(drawn.columns)]
-        return Errors.drawn(drawn[list(kept["code"])].to_numpy(float)), kept, basis
+        return Errors.drawn(drawn[list(kept["code"])].to_numpy(float)), kept, "data"
     se = units["se"].to_numpy(float)
     if np.isnan(se).all():
         return Errors.independent(np.zeros(len(units)), None, 1, seed), units, "none"
