@@ -14,7 +14,7 @@ from dihkpi.indicators.compute import Inputs
 from dihkpi.indicators.forecast import amount_draws, count_draws, drift, predict
 from dihkpi.indicators.record import Record, records
 from dihkpi.indicators.windows import parse_period
-from dihkpi.intake.columns import check_table
+from dihkpi.intake.columns import check_parts, check_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,8 +46,7 @@ def forecasts(inputs: Inputs, figures: pd.DataFrame, definitions: Definitions, p
     cutoff = np.datetime64(parse_period(period).last, "s")
     wanted = figures[figures["target"].notna()].reset_index(drop=True)
     if wanted.empty:
-        told = definitions.tables["forecasts"]
-        return check_table(pd.DataFrame({name: pd.Series(dtype="str") for name in told.columns}), told)
+        return check_parts([], definitions.tables["forecasts"])
     table = _with_words(wanted, definitions)
     kinds = {name: i for (_, name), i in definitions.indicators.items()}
     found: dict[int, dict[str, Any]] = {}

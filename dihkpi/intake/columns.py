@@ -5,7 +5,7 @@ pandera only ever sees typed frames, without coercion, with validation switched 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +101,22 @@ def check_table(frame: pd.DataFrame, table: TableDefinition, *, in_order: bool =
         twice = typed[typed.duplicated(list(table.key), keep=False)].head(4)
         raise ValueError(f"the table {table.table} has a key twice:\n{twice}")
     return typed
+
+
+def check_parts(parts: Sequence[pd.DataFrame], table: TableDefinition, *, in_order: bool = False) -> pd.DataFrame:
+    """A table out of its parts, one below the other; without rows, but with all required columns, where there are none.
+
+    Parameters
+    ----------
+    parts : sequence of pandas.DataFrame
+    table, in_order
+        As for :func:`check_table`.
+    """
+    import pandas as pd
+
+    needed = [name for name, column in table.columns.items() if not column.optional]
+    nothing = pd.DataFrame({name: pd.Series(dtype="str") for name in needed})
+    return check_table(pd.concat(parts, ignore_index=True) if len(parts) else nothing, table, in_order=in_order)
 
 
 @lru_cache(maxsize=64)

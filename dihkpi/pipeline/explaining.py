@@ -14,7 +14,7 @@ from dihkpi.definitions.crosscheck_composite import values_form
 from dihkpi.definitions.uncertainty import Sampling
 from dihkpi.errors import ScoringError
 from dihkpi.indicators.compute import Inputs
-from dihkpi.intake.columns import check_table
+from dihkpi.intake.columns import check_parts
 from dihkpi.pipeline.masks import hidden_places, marked
 from dihkpi.scoring.errors.groups import group_scores
 from dihkpi.scoring.errors.methods import method_errors
@@ -93,7 +93,10 @@ def explain(inputs: Inputs, indicators: pd.DataFrame, options: Options, last: da
                 notes.append(f"{name} has no scores: {' '.join(str(fault).split())}")
                 continue
         parts += [found] if found else []
-    tables = {name: _together([getattr(part, name) for part in parts], name, definitions) for name in _TABLES}
+    tables = {
+        name: check_parts([getattr(part, name) for part in parts], definitions.tables[name], in_order=True)
+        for name in _TABLES
+    }
     return _explained(tables, notes)
 
 
@@ -110,14 +113,6 @@ def _of_values(inputs: Inputs, survey: Survey, options: Mapping[str, str]) -> Ex
         return None
     tables, _ = tables_of_values(values, survey, inputs.definitions, options)
     return _explained(tables)
-
-
-def _together(parts: list[pd.DataFrame], name: str, definitions: Definitions) -> pd.DataFrame:
-    import pandas as pd
-
-    table = definitions.tables[name]
-    empty = pd.DataFrame({c: pd.Series(dtype="str") for c, declared in table.columns.items() if not declared.optional})
-    return check_table(pd.concat(parts, ignore_index=True) if parts else empty, table, in_order=True)
 
 
 def _of_answers(
@@ -146,7 +141,9 @@ def _of_answers(
         [method_errors(_kept(answers, groups), groups, survey, definitions, options=options)] if len(answers) else []
     )
     scores = _hidden(found.scores, small)
-    uncertainty = _left_out(_together([found.uncertainty, *moved], "uncertainty", definitions), small)
+    uncertainty = _left_out(
+        check_parts([found.uncertainty, *moved], definitions.tables["uncertainty"], in_order=True), small
+    )
     shown = scores[scores["dimension"].isin([ROOT, *survey.scoring(options).nodes[ROOT].of])]
     return Explained(
         scores, uncertainty, _left_out(parts, small),
@@ -191,7 +188,7 @@ def _contributions(
     """What dimensions add to the scores of places, where all of a place come from answers and not from other tools."""
     nodes = [code for code, node in survey.scoring(options).nodes.items() if node.of]
     if answers.empty or not nodes:
-        return _together([], "contributions", definitions)
+        return check_parts([], definitions.tables["contributions"])
     wave = _wave(survey)
     told = groups.rename(columns={"wave": wave}) if wave else groups.drop(columns="wave")
     known = answers.merge(told[["respondent", *filter(None, [wave])]].drop_duplicates())

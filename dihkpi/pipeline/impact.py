@@ -14,7 +14,7 @@ from dihkpi.indicators.cause.rows import EffectData
 from dihkpi.indicators.change.table import change_table
 from dihkpi.indicators.compute import Inputs
 from dihkpi.indicators.shrinkage.from_indicators import shrink_indicators
-from dihkpi.intake.columns import check_table
+from dihkpi.intake.columns import check_parts
 from dihkpi.pipeline.masks import hidden_places, marked
 
 if TYPE_CHECKING:
@@ -116,12 +116,9 @@ def _supported(inputs: Inputs, spans: pd.DataFrame) -> set[str]:
 
 def _shrunken(indicators: pd.DataFrame, definitions: Definitions, period: str) -> pd.DataFrame:
     """Scores and changes of hubs up to the cut-off, overall, drawn towards each other."""
-    import pandas as pd
-
     names = {name for (_, name), i in definitions.indicators.items() if i.measure() in _SHRUNKEN}
     rows = indicators[indicators["indicator"].isin(names) & indicators["period"].eq(period)]
     rows = rows[rows["level"].eq("hub") & rows["breakdown"].str.contains("dimension=overall")]
     if rows.empty:
-        table = definitions.tables["shrunken"]
-        return check_table(pd.DataFrame({name: pd.Series(dtype="str") for name in table.columns}), table)
+        return check_parts([], definitions.tables["shrunken"])
     return shrink_indicators(rows, "hub", definitions)

@@ -12,7 +12,7 @@ from dihkpi.definitions import Definitions, Survey
 from dihkpi.definitions.indicators import TableDefinition
 from dihkpi.definitions.survey import Form
 from dihkpi.indicators.compute import Inputs
-from dihkpi.intake.columns import check_table
+from dihkpi.intake.columns import check_parts, check_table
 from dihkpi.intake.text import code_of
 from dihkpi.scoring.reliability.card import survey_quality, withhold_small
 from dihkpi.scoring.score import band_of, score
@@ -109,8 +109,6 @@ def _scored(
 
 def quality_of(inputs: Inputs, options: Options) -> pd.DataFrame:
     """The table ``quality`` of every survey that was answered; figures of too few respondents are withheld."""
-    import pandas as pd
-
     definitions, minimum = inputs.definitions, float(inputs.definitions.value("disclosure_minimum"))
     found: list[pd.DataFrame] = []
     for name, survey in definitions.surveys.items():
@@ -120,9 +118,7 @@ def quality_of(inputs: Inputs, options: Options) -> pd.DataFrame:
                 answers = _one_per_wave(frame, form)
                 card = survey_quality(answers, survey, definitions, options=options.get(name))
                 found.append(withhold_small(card, minimum))
-    table = definitions.tables["quality"]
-    empty = pd.DataFrame({name: pd.Series(dtype="str") for name in table.columns})
-    return check_table(pd.concat(found, ignore_index=True) if found else empty, table, in_order=True)
+    return check_parts(found, definitions.tables["quality"], in_order=True)
 
 
 def _checked(parts: list[pd.DataFrame], table: TableDefinition) -> pd.DataFrame:

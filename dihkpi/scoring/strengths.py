@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from dihkpi.definitions import Definitions
 from dihkpi.errors import UsageError, hint_for
-from dihkpi.intake.columns import check_table
+from dihkpi.intake.columns import check_parts
 from dihkpi.scoring.ranks.table import with_freedom
 
 if TYPE_CHECKING:
@@ -45,8 +45,6 @@ def strengths(
     (n - 1)^2. It is a strength or weakness where Student's t with the degrees of freedom of the unit says so for all
     nodes of the unit together (Holm). Units with exact scores have gaps and spreads, and the verdict ``unknown``.
     """
-    import pandas as pd
-
     level = 1 - float(definitions.value("confidence_level"))
     rows = scores[scores["value"].notna() & scores["status"].isin(["ok", "u"])]
     rows = with_freedom(rows, uncertainty)
@@ -57,9 +55,7 @@ def strengths(
         value, se, df = (wide[name][order].to_numpy(float) for name in ("value", "se", "df"))
         if len(value) > 1:
             found.append(_rows(units, wide["value"].index, order, value, se, df, level))
-    table = definitions.tables["strengths"]
-    empty = pd.DataFrame({name: pd.Series(dtype="str") for name in table.columns})
-    return check_table(pd.concat(found, ignore_index=True) if found else empty, table, in_order=True)
+    return check_parts(found, definitions.tables["strengths"], in_order=True)
 
 
 def _rows(

@@ -10,7 +10,7 @@ import numpy as np
 from dihkpi.definitions import Definitions, Survey
 from dihkpi.definitions.crosscheck_composite import children_of
 from dihkpi.definitions.survey import Form
-from dihkpi.intake.columns import check_table
+from dihkpi.intake.columns import check_parts, check_table
 from dihkpi.scoring.answer_parts import answer_contributions, parts_of_one
 from dihkpi.scoring.change import change_parts
 from dihkpi.scoring.composite import Composite, score_values
@@ -111,11 +111,9 @@ def groups_of(answers: pd.DataFrame, form: Form, survey: Survey, options: Option
 
 def _changes(parts: pd.DataFrame, survey: Survey, definitions: Definitions, options: Options) -> pd.DataFrame:
     """From the first wave to each later one."""
-    import pandas as pd
-
     waves = sorted(wave for wave in parts["wave"].dropna().unique())
     found = [change_parts(parts, survey, definitions, waves[0], wave, options=options) for wave in waves[1:]]
-    return pd.concat(found, ignore_index=True) if found else _empty("change_parts", definitions)
+    return check_parts(found, definitions.tables["change_parts"], in_order=True)
 
 
 def tables_of_values(
@@ -207,10 +205,3 @@ def joined(parts: Iterable[Tables]) -> Tables:
         for name, table in tables.items():
             found.setdefault(name, []).append(table)
     return {name: pd.concat(several, ignore_index=True) for name, several in found.items()}
-
-
-def _empty(name: str, definitions: Definitions) -> pd.DataFrame:
-    import pandas as pd
-
-    table = definitions.tables[name]
-    return check_table(pd.DataFrame({column: pd.Series(dtype="str") for column in table.columns}), table)

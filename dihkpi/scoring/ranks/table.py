@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dihkpi.definitions import Definitions
-from dihkpi.intake.columns import check_table
+from dihkpi.intake.columns import check_parts
 from dihkpi.scoring.ranks.errors import Errors
 from dihkpi.scoring.ranks.sets import RankSets, rank_sets
 
@@ -47,8 +47,6 @@ def ranks_table(
         The table ``ranks``. Where no unit has an error the scores are taken as exact, each set is one place, and the
         basis says ``none``. Where some have, units without are left out: nothing tells which places are open to them.
     """
-    import pandas as pd
-
     policy, seed = definitions.value("ranks"), int(definitions.value("uncertainty")["seed"])
     confidence = float(definitions.value("confidence_level"))
     rows = scores[scores["value"].notna() & scores["status"].isin(["ok", "u"])]
@@ -66,9 +64,7 @@ def ranks_table(
         estimates = kept["value"].to_numpy(float)
         sets = rank_sets(estimates, errors, confidence=confidence, top=int(policy["top"]), exact=int(policy["exact"]))
         found.append(_rows(kept, sets, int(policy["top"]), how))
-    table = definitions.tables["ranks"]
-    empty = pd.DataFrame({name: pd.Series(dtype="str") for name in table.columns})
-    return check_table(pd.concat(found, ignore_index=True) if found else empty, table, in_order=True)
+    return check_parts(found, definitions.tables["ranks"], in_order=True)
 
 
 def with_freedom(scores: pd.DataFrame, uncertainty: pd.DataFrame | None) -> pd.DataFrame:
