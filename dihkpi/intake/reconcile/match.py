@@ -70,7 +70,8 @@ def _equal(ours: pd.DataFrame, official: pd.DataFrame, by: str, within: list[str
     if by == "name":
         both = pairs["number"].notna() & pairs["number_official"].notna()
         pairs = pairs[~both | (pairs["number"] == pairs["number_official"])]
-    return pairs[["ours", "official"]].assign(method=by, confidence=1.0)
+    equal: pd.DataFrame = pairs[["ours", "official"]].assign(method=by, confidence=1.0)
+    return equal
 
 
 def _similar(
@@ -96,7 +97,7 @@ def _similar(
     ]
     other = pd.notna(numbers[0]) & pd.notna(numbers[1]) & (numbers[0] != numbers[1])
     pairs = pairs[~other].reset_index(drop=True)
-    kept = pairs.iloc[_assigned(pairs)]
+    kept: pd.DataFrame = pairs.iloc[_assigned(pairs)]
     confidence = np.minimum(kept["likeness"].to_numpy(), _ALIKE).round(3)
     return kept[["ours", "official"]].assign(method="similar name", confidence=confidence)
 

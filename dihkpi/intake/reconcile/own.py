@@ -1,0 +1,192 @@
+"""Lists of a hub's own: what its own system holds of customers and services, read like any other file.
+
+Less is asked of them than of what is reported: a list may tell neither the type of a customer nor the hub. They are
+compared, not checked; so no rule is tested, and rows that contradict each other stay, to be told as possible doubles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dihkpi.definitions import Definitions
+from dihkpi.definitions.survey import Column, Form
+from dihkpi.errors import FileRefusedError
+from dihkpi.intake.hubs import HubNames
+from dihkpi.intake.submission import read_submission
+from dihkpi.intake.validate import Validated, validate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SURVEY = "edih_kpi"
+FORMS = ("services", "customers")
+_MAY_LACK = ("hub", "customer_type")
+FAULTS = ["hub", "file", "sheet", "row", "column", "found", "what_to_do"]
+
+
+@dataclass(frozen=True)
+class OwnLists:
+    """What was read.
+
+    Parameters
+    ----------
+    services, customers : pandas.DataFrame
+        Rows of the two forms with the column ``hub``; no rows where there is no such list.
+    files : pandas.DataFrame
+        hub, file, sheet, row, column, found, what_to_do: what each file brought, and each of its faults; the hub is
+        empty where a file is about several.
+    faulty : tuple of str
+        A line for each file that could not be used as a whole.
+    """
+
+    services: pd.DataFrame
+    customers: pd.DataFrame
+    files: pd.DataFrame
+    faulty: tuple[str, ...] = ()
+
+
+def customer_attributes(form: Form) -> tuple[str, ...]:
+    """Columns in which a form of services describes a customer."""
+    who = form.respondent
+    found = (who.kind_from, who.country, who.nuts, who.sector, who.size) if who else ()
+    return tuple(name for name in found if name)
+
+
+def own_definitions(definitions: Definitions) -> Definitions:
+    """Definitions by which own lists are read: the two forms, and of them only what cannot be done without.
+
+    Examples
+    --------
+    >>> from dihkpi.definitions import load_definitions
+    >>> forms = own_definitions(load_definitions()).surveys["edih_kpi"].forms
+    >>> {name: [c for c, column in form.columns.items() if column.required] for name, form in forms.items()}
+    {'services': ['customer', 'category', 'dates'], 'customers': ['name']}
+    """
+    survey = definitions.surveys[SURVEY]
+    services, customers = (survey.forms[name] for name in FORMS)
+    described = {name: services.columns[name] for name in ("hub", *customer_attributes(services))}
+    forms = {
+        "services": _eased(services, services.columns),
+        "customers": _eased(customers, {**customers.columns, **described}),
+    }
+    own = survey.model_copy(update={"forms": forms})
+    return replace(definitions, versions={(SURVEY, survey.version): own})
+
+
+def _eased(form: Form, columns: Mapping[str, Column]) -> Form:
+    """A form without rules and keys, in which hub and type of customer may be missing."""
+    eased = {
+        name: column.model_copy(update={"required": False}) if name in _MAY_LACK else column
+        for name, column in columns.items()
+    }
+    more = set(columns) - set(form.columns)
+    layouts = {  # what is asked for more in a plain table must not make a declared layout fit less
+        name: layout.model_copy(update={"only": True}) if more else layout for name, layout in form.layouts.items()
+    }
+    changed = {
+        "columns": eased,
+        "hub": "hub",
+        "rules": {},
+        "key": tuple(columns),
+        "key_without": (),
+        "layouts": layouts,
+    }
+    return form.model_copy(update=changed)
+
+
+def read_own_lists(files: Mapping[str, Path], definitions: Definitions, hubs: HubNames | None) -> OwnLists:
+    """Read all own lists; a file that cannot be used is told and left out.
+
+    Parameters
+    ----------
+    files : mapping of str to pathlib.Path
+        Name of a file, ``<hub>/<file>`` for those in the folder of a hub, to the file.
+    definitions : Definitions
+    hubs : HubNames, optional
+        The known hubs; without them, names of hubs are taken as they stand.
+    """
+    import pandas as pd
+
+    eased = own_definitions(definitions)
+    tables: dict[str, list[pd.DataFrame]] = {form: [] for form in FORMS}
+    told: list[dict[str, object]] = []
+    lines: list[str] = []
+    for name, path in sorted(files.items()):
+        hub = None
+        try:
+            hub = _folder(name, hubs)
+            read = _read(name, path, eased, hubs)
+        except FileRefusedError as fault:
+            told.append(
+                {"hub": hub, "file": name, "found": f"cannot be used: {fault.message}", "what_to_do": fault.hint}
+            )
+            lines.append(f"crm/{name} cannot be used: {fault.message}\n  {fault.hint}")
+            continue
+        rows = {form: read.accepted[SURVEY, form] for form in FORMS if (SURVEY, form) in read.accepted}
+        rows = {form: frame.assign(hub=frame["hub"].fillna(hub)) for form, frame in rows.items() if len(frame)}
+        unknown = sum(int(frame["hub"].isna().sum()) for frame in rows.values())
+        for form, frame in rows.items():
+            tables[form].append(frame[frame["hub"].notna()])
+        about = sorted({one for frame in rows.values() for one in frame["hub"].dropna()})
+        one = hub if hub and about in ([], [hub]) else about[0] if len(about) == 1 else None
+        told += [{"hub": one, "file": name, **row} for row in _told(read, unknown)]
+        if aside := read.n_quarantined + unknown:
+            first = next((row["found"] for row in _told(read, unknown)[1:]), "")
+            lines.append(f"crm/{name}: {aside:,} of {read.received:,} rows cannot be used: {first}")
+    services, customers = (
+        rows_or_none(pd.concat(tables[name], ignore_index=True) if tables[name] else None, form)
+        for name, form in eased.surveys[SURVEY].forms.items()
+    )
+    return OwnLists(services, customers, pd.DataFrame(told, columns=FAULTS), tuple(lines))
+
+
+def _folder(name: str, hubs: HubNames | None) -> str | None:
+    """The hub in whose folder a file lies."""
+    folder = name.partition("/")[0] if "/" in name else None
+    hub, fault = hubs.find(folder) if hubs and folder else (folder, None)
+    if fault is not None:
+        raise FileRefusedError(fault.rule, f"the folder of this file is no hub: {fault.message}", fault.hint)
+    return hub
+
+
+def _read(name: str, path: Path, definitions: Definitions, hubs: HubNames | None) -> Validated:
+    """A file after it was read and typed."""
+    if path.is_symlink() or not path.is_file():
+        raise FileRefusedError("not_a_file", f"{path.name} is not an ordinary file", "copy the file itself into crm")
+    country = hubs.country_of(name.partition("/")[0]) if hubs else None
+    try:
+        submission = read_submission(path, definitions, survey=SURVEY, name=name, country=country)
+        return validate(submission, definitions, hubs=hubs)
+    except OSError as error:
+        reason = f"{path.name} cannot be opened: {error.strerror}"
+        raise FileRefusedError("not_a_file", reason, "check the file and its permissions") from None
+
+
+def _told(read: Validated, unknown: int) -> list[dict[str, object]]:
+    """What a file brought, then each of its errors."""
+    kept = read.n_accepted - unknown
+    told: list[dict[str, object]] = [{"found": f"{read.received:,} rows, {kept:,} of them used"}]
+    if unknown:
+        told.append({
+            "found": f"{unknown:,} rows do not tell their hub",
+            "what_to_do": "put the file into a folder of crm named by the id of its hub, or fill in a column hub",
+        })  # fmt: skip
+    errors = read.issues[read.issues["severity"] == "error"]
+    columns = {"sheet": "sheet", "row": "row", "column": "column", "message": "found", "hint": "what_to_do"}
+    rows = errors[list(columns)].rename(columns=columns).astype(object)
+    told += rows.where(rows.notna(), None).to_dict("records")  # type: ignore[arg-type]
+    return told
+
+
+def rows_or_none(frame: pd.DataFrame | None, form: Form) -> pd.DataFrame:
+    """Rows of a form; a table without rows, but with all columns, where nothing was sent."""
+    import pandas as pd
+
+    if frame is not None:
+        return frame
+    dates = [day for column in form.columns.values() if column.type == "dates" for day in ("start", "end")]
+    names = dict.fromkeys([*form.columns, *form.derived, *dates, "hub", "source_file"])
+    return pd.DataFrame({name: pd.Series(dtype="str") for name in names})
