@@ -11,8 +11,8 @@ from dihkpi.definitions import Definitions
 from dihkpi.intake.columns import check_table
 from dihkpi.intake.reconcile.compare import Reconciled, compare, pair
 from dihkpi.intake.reconcile.organisations import Organisations, doubles, organisations
-from dihkpi.intake.reconcile.own import SURVEY, customer_attributes
-from dihkpi.intake.reconcile.services import Services, compare_services, delivered_of_official, delivered_of_own
+from dihkpi.intake.reconcile.own import SURVEY, customer_attributes, rows_or_none
+from dihkpi.intake.reconcile.services import Services, compare_services, with_delivered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +67,19 @@ def reconcile_hubs(ours: Lists, official: Lists, definitions: Definitions) -> Hu
     return HubsReconciled(customers, services, _counts(ours, mine, theirs, customers, services, definitions))
 
 
+def services_between(ours: pd.DataFrame, official: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
+    """Findings on the services of two lists, which are taken for those of one hub.
+
+    Parameters
+    ----------
+    ours, official : pandas.DataFrame
+        Accepted rows of the form ``services``.
+    """
+    nobody = rows_or_none(None, definitions.surveys[SURVEY].forms["customers"])
+    mine, theirs = (Lists(services.assign(hub=""), nobody) for services in (ours, official))
+    return reconcile_hubs(mine, theirs, definitions).services.findings().drop(columns="hub")
+
+
 def _side(lists: Lists, definitions: Definitions) -> Organisations:
     """Organisations of a side, with the number of their service records."""
     attributes = customer_attributes(definitions.surveys[SURVEY].forms["services"])
@@ -88,9 +101,7 @@ def _services(
         numbers[pairs[which].to_numpy(np.intp)] = np.arange(len(pairs))
         rows = numbers[side.of_row[: len(lists.services)]]
         of_pair.append(np.where(lists.services["hub"].isin(ours.services["hub"].unique()), rows, -1))
-    return compare_services(
-        delivered_of_own(ours.services), delivered_of_official(official.services), of_pair[0], of_pair[1]
-    )
+    return compare_services(with_delivered(ours.services), with_delivered(official.services), of_pair[0], of_pair[1])
 
 
 def _counts(

@@ -16,7 +16,7 @@ from dihkpi.definitions.survey import Column, Form
 from dihkpi.errors import FileRefusedError
 from dihkpi.intake.hubs import HubNames
 from dihkpi.intake.submission import read_submission
-from dihkpi.intake.validate import Validated, validate
+from dihkpi.intake.validate import Validated, ValidatedPart, validate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,12 +125,11 @@ def read_own_lists(files: Mapping[str, Path], definitions: Definitions, hubs: Hu
             )
             lines.append(f"crm/{name} cannot be used: {fault.message}\n  {fault.hint}")
             continue
-        rows = {form: read.accepted[SURVEY, form] for form in FORMS if (SURVEY, form) in read.accepted}
-        rows = {form: frame.assign(hub=frame["hub"].fillna(hub)) for form, frame in rows.items() if len(frame)}
-        unknown = sum(int(frame["hub"].isna().sum()) for frame in rows.values())
-        for form, frame in rows.items():
+        rows = [(part.match.form_name, _rows(part, hub)) for part in read.parts if len(part.accepted)]
+        unknown = sum(int(frame["hub"].isna().sum()) for _, frame in rows)
+        for form, frame in rows:
             tables[form].append(frame[frame["hub"].notna()])
-        about = sorted({one for frame in rows.values() for one in frame["hub"].dropna()})
+        about = sorted({one for _, frame in rows for one in frame["hub"].dropna()})
         one = hub if hub and about in ([], [hub]) else about[0] if len(about) == 1 else None
         told += [{"hub": one, "file": name, **row} for row in _told(read, unknown)]
         if aside := read.n_quarantined + unknown:
@@ -163,6 +162,12 @@ def _read(name: str, path: Path, definitions: Definitions, hubs: HubNames | None
     except OSError as error:
         reason = f"{path.name} cannot be opened: {error.strerror}"
         raise FileRefusedError("not_a_file", reason, "check the file and its permissions") from None
+
+
+def _rows(part: ValidatedPart, hub: str | None) -> pd.DataFrame:
+    """Rows of a sheet, with the hub of the folder where they name none; without a status, services are delivered."""
+    rows = part.accepted.assign(hub=part.accepted["hub"].fillna(hub))
+    return rows.assign(delivered=True) if "delivered" in rows and "status" not in part.places else rows
 
 
 def _told(read: Validated, unknown: int) -> list[dict[str, object]]:

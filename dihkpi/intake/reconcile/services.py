@@ -84,19 +84,11 @@ def compare_services(
     return Services(matched, alone[0], alone[1], _differences(mine, theirs))
 
 
-def delivered_of_own(services: pd.DataFrame) -> pd.DataFrame:
-    """Own services with the column ``delivered``: a file without a single status tells of delivered services."""
-    without = services["status"].isna().groupby([services["hub"], services["source_file"]]).transform("all")
-    known = services["status"].fillna(NO_STATUS)
-    return services.assign(
-        delivered=services["delivered"].fillna(False).astype(bool) | without, status=known.mask(without)
-    )
-
-
-def delivered_of_official(services: pd.DataFrame) -> pd.DataFrame:
-    """Official services with the column ``delivered``, and words where their status is not known."""
-    delivered = services["delivered"].fillna(False).astype(bool)
-    return services.assign(delivered=delivered, status=services["status"].fillna(NO_STATUS))
+def with_delivered(services: pd.DataFrame) -> pd.DataFrame:
+    """Services with yes or no in ``delivered``, and words for a status that is not known."""
+    unknown = services["status"].isna() & services["delivered"].isna()
+    delivered = services["delivered"].astype("boolean").fillna(False).astype(bool)
+    return services.assign(delivered=delivered, status=services["status"].mask(unknown, NO_STATUS))
 
 
 def _told(services: pd.DataFrame, of_pair: npt.NDArray[np.intp]) -> pd.DataFrame:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 100_000
 """Rows of a sheet; more are counted in its last line."""
+MANY_ROWS = 10_000
+"""Rows from which a workbook is written with little memory; below, without files aside, which is much faster."""
 _OPTIONS = {
-    "constant_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
     "strings_to_numbers": False,
@@ -26,11 +27,19 @@ _LONG = ("what_to_do", "found")
 _LONGEST = 1000
 
 
-def write_reconciliation(path: Path, found: Reconciled) -> Path:
-    """Write ``reconciliation.xlsx``: how many rows each sheet has, and the sheets."""
+def write_reconciliation(path: Path, found: Reconciled, services: pd.DataFrame | None = None) -> Path:
+    """Write ``reconciliation.xlsx`` of two lists: how many rows each sheet has, and the sheets.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    found : Reconciled
+    services : pandas.DataFrame, optional
+        Findings on services, where the lists have any.
+    """
     import pandas as pd
 
-    sheets = found.sheets()
+    sheets = found.sheets() | ({} if services is None else {"Services": services})
     summary = pd.DataFrame({"sheet": list(sheets), "rows": [len(table) for table in sheets.values()]})
     return write_sheets(path, {"Summary": summary, **sheets})
 
@@ -48,7 +57,8 @@ def write_sheets(path: Path, sheets: Mapping[str, pd.DataFrame]) -> Path:
     import xlsxwriter
 
     aside = path.with_name(f".{path.name}.part")
-    with xlsxwriter.Workbook(str(aside), _OPTIONS) as book:
+    small = sum(map(len, sheets.values())) < MANY_ROWS
+    with xlsxwriter.Workbook(str(aside), {**_OPTIONS, "in_memory" if small else "constant_memory": True}) as book:
         book.set_properties({"title": "Reconciliation", "created": dt.datetime(2000, 1, 1)})
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         wrap = book.add_format({"text_wrap": True, "valign": "top"})
@@ -59,18 +69,20 @@ def write_sheets(path: Path, sheets: Mapping[str, pd.DataFrame]) -> Path:
 
 
 def _write_sheet(sheet: Any, table: pd.DataFrame, head: Any, wrap: Any) -> None:
+    import pandas as pd
+
     shown = table.iloc[:MOST_ROWS]
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, max(len(shown), 1), len(table.columns) - 1)
     for column, name in enumerate(table.columns):
         sheet.set_column(column, column, _WIDE if name in _LONG else _WIDTH)
         sheet.write_string(0, column, name.replace("_", " "), head)
-    cells = shown.astype(object).where(shown.notna(), None)
-    for row, values in enumerate(cells.itertuples(index=False, name=None), start=1):
+    cells = zip(*(shown[name].to_list() for name in shown), strict=True)
+    for row, values in enumerate(cells, start=1):
         for column, value in enumerate(values):
             if isinstance(value, str):
                 sheet.write_string(row, column, show(value, _LONGEST), wrap)
-            elif value is not None:
+            elif not pd.isna(value):
                 sheet.write_number(row, column, float(value), wrap)
     if len(table) > len(shown):
         sheet.write_string(len(shown) + 1, 0, f"and {len(table) - len(shown):,} more")
