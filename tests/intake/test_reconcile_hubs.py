@@ -133,7 +133,8 @@ def test_what_an_own_list_may_lack_and_what_not(tmp_path, definitions):
     assert rows(read.services, "customer", "hub") == [("Alfa", "A")]
     told = "\n".join(read.faulty)
     assert len(read.faulty) == 3 and "crm/A/x.csv cannot be used" in told and "crm/nobody.csv: 1 of 1 rows" in told
-    assert "crm/A/services.csv: 1 of 2 rows cannot be used: '2025-13-01' is no date" in told
+    assert "crm/A/services.csv: 1 of 2 rows cannot be used: there is no day '2025-13-01'" in told
+    assert "nothing tells the hub of the row" in told and "a list of customers has the columns name and vat" in told
     by_file = read.files.groupby("file")["found"].first()
     assert by_file["A/people.csv"] == "3 rows, 3 of them used"
     assert read.files.loc[read.files["file"] == "A/x.csv", "hub"].tolist() == ["A"]

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 SURVEY = "edih_kpi"
 FORMS = ("services", "customers")
 _MAY_LACK = ("hub", "customer_type")
+_LAYOUTS = (
+    "a list of customers has the columns name and vat; one of services customer, vat, category and dates, and what "
+    "else is known of price, invoiced, aid, investment, status, content_id; exports of the KPI tool are read too"
+)
 FAULTS = ["hub", "file", "sheet", "row", "column", "found", "what_to_do"]
 
 
@@ -111,35 +115,52 @@ def read_own_lists(files: Mapping[str, Path], definitions: Definitions, hubs: Hu
     import pandas as pd
 
     eased = own_definitions(definitions)
-    tables: dict[str, list[pd.DataFrame]] = {form: [] for form in FORMS}
-    told: list[dict[str, object]] = []
-    lines: list[str] = []
-    for name, path in sorted(files.items()):
-        hub = None
-        try:
-            hub = _folder(name, hubs)
-            read = _read(name, path, eased, hubs)
-        except FileRefusedError as fault:
-            told.append(
-                {"hub": hub, "file": name, "found": f"cannot be used: {fault.message}", "what_to_do": fault.hint}
-            )
-            lines.append(f"crm/{name} cannot be used: {fault.message}\n  {fault.hint}")
-            continue
-        rows = [(part.match.form_name, _rows(part, hub)) for part in read.parts if len(part.accepted)]
-        unknown = sum(int(frame["hub"].isna().sum()) for _, frame in rows)
-        for form, frame in rows:
-            tables[form].append(frame[frame["hub"].notna()])
-        about = sorted({one for _, frame in rows for one in frame["hub"].dropna()})
-        one = hub if hub and about in ([], [hub]) else about[0] if len(about) == 1 else None
-        told += [{"hub": one, "file": name, **row} for row in _told(read, unknown)]
-        if aside := read.n_quarantined + unknown:
-            first = next((row["found"] for row in _told(read, unknown)[1:]), "")
-            lines.append(f"crm/{name}: {aside:,} of {read.received:,} rows cannot be used: {first}")
+    brought = [_brought(name, path, eased, hubs) for name, path in sorted(files.items())]
+    tables = {
+        name: [rows for one in brought for of, rows in one.rows if of == name] for name in eased.surveys[SURVEY].forms
+    }
     services, customers = (
         rows_or_none(pd.concat(tables[name], ignore_index=True) if tables[name] else None, form)
         for name, form in eased.surveys[SURVEY].forms.items()
     )
-    return OwnLists(services, customers, pd.DataFrame(told, columns=FAULTS), tuple(lines))
+    told = pd.DataFrame([row for one in brought for row in one.told], columns=FAULTS)
+    return OwnLists(services, customers, told, tuple(one.fault for one in brought if one.fault))
+
+
+@dataclass(frozen=True)
+class _Brought:
+    """What came of one file: forms and rows, rows of the table of files, and what is wrong in one line."""
+
+    rows: list[tuple[str, pd.DataFrame]]
+    told: list[dict[str, object]]
+    fault: str = ""
+
+
+def _brought(name: str, path: Path, definitions: Definitions, hubs: HubNames | None) -> _Brought:
+    """Read a file, or say why it cannot be used."""
+    hub = None
+    try:
+        hub = _folder(name, hubs)
+        read = _read(name, path, definitions, hubs)
+    except FileRefusedError as fault:
+        hint = _LAYOUTS if fault.rule == "unknown_layout" else fault.hint
+        told: dict[str, object] = {
+            "hub": hub,
+            "file": name,
+            "found": f"cannot be used: {fault.message}",
+            "what_to_do": hint,
+        }
+        return _Brought([], [told], f"crm/{name} cannot be used: {fault.message}\n  {hint}")
+    rows = [(part.match.form_name, _rows(part, hub)) for part in read.parts if len(part.accepted)]
+    unknown = sum(int(frame["hub"].isna().sum()) for _, frame in rows)
+    about = sorted({one for _, frame in rows for one in frame["hub"].dropna()})
+    one = hub if hub and about in ([], [hub]) else about[0] if len(about) == 1 else None
+    first, *faults = _told(read, unknown)
+    line = ""
+    if aside := read.n_quarantined + unknown:
+        line = f"crm/{name}: {aside:,} of {read.received:,} rows cannot be used: {faults[0]['found'] if faults else ''}"
+    kept = [(form, frame[frame["hub"].notna()]) for form, frame in rows]
+    return _Brought(kept, [{"hub": one, "file": name, **row} for row in (first, *faults)], line)
 
 
 def _folder(name: str, hubs: HubNames | None) -> str | None:
@@ -176,7 +197,7 @@ def _told(read: Validated, unknown: int) -> list[dict[str, object]]:
     told: list[dict[str, object]] = [{"found": f"{read.received:,} rows, {kept:,} of them used"}]
     if unknown:
         told.append({
-            "found": f"{unknown:,} rows do not tell their hub",
+            "found": "nothing tells the hub of the row" if unknown == 1 else f"{unknown:,} rows do not tell their hub",
             "what_to_do": "put the file into a folder of crm named by the id of its hub, or fill in a column hub",
         })  # fmt: skip
     errors = read.issues[read.issues["severity"] == "error"]
