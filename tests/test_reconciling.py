@@ -8,6 +8,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from dihkpi.demo import own, write_network
+from dihkpi.intake.reconcile.by_hub import Lists, reconcile_hubs
+from dihkpi.intake.reconcile.own import read_own_lists
 from dihkpi.pipeline import run, steps
 from dihkpi.pipeline.run import Choice
 from dihkpi.reports import open_report
@@ -36,11 +39,11 @@ SHEETS = [
 ]  # fmt: skip
 
 
-def make(folder: Path, **own: str) -> Workspace:
+def make(folder: Path, **listed: str) -> Workspace:
     space = create_workspace(folder, "Test")
     (space.inbox / "hubs.csv").write_text(HUBS, encoding="utf-8")
     (space.inbox / "services.csv").write_text(SERVICES, encoding="utf-8")
-    for hub, text in own.items():
+    for hub, text in listed.items():
         put(space, f"HR-{hub}/list.csv", text)
     return space
 
@@ -80,7 +83,7 @@ def test_a_run_writes_workbooks_to_work_through(made):
     assert book.sheetnames == SHEETS
     assert [cell.value for cell in book["Summary"]["A"]] == ["hub", "HR-a", "HR-b"]
     assert "2 customers are on your list alone" in book["Summary"]["B2"].value
-    assert book["Summary"]["B3"].value.startswith("no list of the hub's own, so nothing was compared: put one into crm")
+    assert book["Summary"]["B3"].value.startswith("no list of the hub's own that could be used")
     assert [[cell.value for cell in row] for row in book["Services"].iter_rows(min_row=2)] == [
         ["HR-a", "differs", "Alfa", "7", "test_before_invest", "2025-01-01", "price", "100.00", "120.00"]
     ]
@@ -153,3 +156,23 @@ def test_a_changed_list_is_noticed_and_only_it_is_made_again(tmp_path, monkeypat
     table = counts(space)
     assert table.loc["HR-a", "services_differing"] == 0 and table.loc["HR-b", "matched"] == 1
     assert "official" in open_report(space.results / PERIOD, "hub", "HR-b").own_records().html
+
+
+def test_the_planted_differences_of_the_demo_are_found(tmp_path, definitions):
+    write_network(tmp_path / "inbox", hubs=1, dirt=False, workbooks=False, crm=tmp_path / "crm")
+    (listed,) = (tmp_path / "crm").rglob("*.csv")
+    ours, official = (
+        read_own_lists({f"HR-adria/{path.name}": path}, definitions, None)
+        for path in (listed, tmp_path / "inbox" / "HR-adria" / "services.csv")
+    )
+    assert not ours.faulty
+    sides = [Lists(side.services.assign(hub="HR-adria"), side.customers) for side in (ours, official)]
+    found = reconcile_hubs(*sides, definitions)
+    one = found.counts.iloc[0]
+    assert one["by_similar_name"] == own.CUSTOMERS["other_order"] and found.customers.only_official.empty
+    assert found.customers.only_ours["name"].tolist() == ["Planina Robotika"]
+    assert one["by_name"] == own.CUSTOMERS["without_number"]
+    assert one["services_only_ours"] == own.SERVICES["not_reported"] - 1  # one is of the customer above
+    assert one["services_only_official"] == own.SERVICES["not_listed"]
+    fields = found.services.differences["field"].value_counts()
+    assert fields.to_dict() == {"price": own.SERVICES["other_price"], "start": own.SERVICES["other_day"]}

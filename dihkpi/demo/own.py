@@ -55,6 +55,6 @@ def _differing(rng: np.random.Generator, rows: pd.DataFrame) -> pd.DataFrame:
     new.loc[new.index[0], ["customer", "vat"]] = [_NEWCOMER, ""]
     amounts, dates = rows["price"].to_numpy(copy=True), rows["dates"].to_numpy(object).copy()
     amounts[price] += 500
-    dates[day] = [f"{text[:8]}{1 + int(text[8:10]) % 28:02d}{text[10:]}" for text in dates[day]]
+    dates[day] = [f"{text[:7]}-01{text[10:]}" for text in dates[day]]
     changed = rows.assign(price=amounts, dates=dates)
     return pd.concat([changed.drop(index=rows.index[less]), new], ignore_index=True)

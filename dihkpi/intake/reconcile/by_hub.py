@@ -115,7 +115,7 @@ def _counts(
         "customers_ours": mine.table, "matched": both, "by_number": both[methods == "number"],
         "by_name": both[methods == "name"], "by_similar_name": both[methods == "similar name"],
         "only_ours": customers.only_ours, "only_official": customers.only_official,
-        "differing": customers.differences.drop_duplicates(["hub", "name"]),
+        "differing": customers.differences.drop_duplicates(["hub", "name", "number"]),
         "without_number_ours": mine.table[mine.table["number"].isna()],
         "doubles_ours": twice[twice["side"] == "ours"].drop_duplicates(["hub", "name", "number"]),
     }  # fmt: skip

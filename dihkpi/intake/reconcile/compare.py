@@ -27,7 +27,7 @@ class Reconciled:
     only_ours, only_official : pandas.DataFrame
         name, number.
     differences : pandas.DataFrame
-        name, field, ours, official: one row per pair and field.
+        name, number, field, ours, official: one row per pair and field.
     doubles : pandas.DataFrame
         side, name, number, because: rows of one side that share a number or a name.
     """
@@ -106,8 +106,9 @@ def _differences(mine: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     for column in shared:
         differs = mine[column].notna() & theirs[column].notna() & (mine[column] != theirs[column])
         found.append(pd.DataFrame({
-            "hub": mine["hub"], "name": mine["shown_name"], "field": column.removeprefix("shown_"),
+            "hub": mine["hub"], "name": mine["shown_name"], "number": mine["shown_number"],
+            "field": column.removeprefix("shown_"),
             "ours": mine[column], "official": theirs[column],
         })[differs])  # fmt: skip
-    order = ["hub", "name", "field"]
+    order = ["hub", "name", "number", "field"]
     return pd.concat(found, ignore_index=True).sort_values(order, kind="stable", ignore_index=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-NO_LIST = "no list of the hub's own, so nothing was compared"
+NO_LIST = "no list of the hub's own that could be used, so nothing was compared"
 _STEPS = (  # what is counted; one of it; several; what to do
     ("by_similar_name", "pair of customers is alike in name only", "pairs of customers are alike in name only",
      "look at each and give both sides the same number"),
@@ -59,7 +59,7 @@ def in_words(counts: Mapping[str, Any]) -> str:
     >>> in_words({"hub": "HR-adria", "own_list": True, "differing": 1})
     '1 customer differs: correct the wrong side'
     >>> in_words({"hub": "HR-adria", "own_list": False})
-    "no list of the hub's own, so nothing was compared: put one into crm/HR-adria and run again"
+    "no list of the hub's own that could be used, so nothing was compared: put one into crm/HR-adria and run again"
     """
     steps = [f"{number:,} {what}: {do}" for _, number, what, do in to_do(counts)]
     if not counts["own_list"]:
