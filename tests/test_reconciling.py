@@ -54,8 +54,10 @@ def put(space: Workspace, name: str, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def go(space: Workspace, **more):
-    return run(space, period=PERIOD, choice=NO_REPORTS, **more)
+@pytest.fixture(scope="module")
+def go(definitions):
+    """Run a workspace without making reports."""
+    return lambda space: run(space, period=PERIOD, choice=NO_REPORTS, definitions=definitions)
 
 
 def books(space: Workspace) -> dict[str, bytes]:
@@ -67,7 +69,7 @@ def counts(space: Workspace) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def made(tmp_path_factory, go):
     """A workspace after its first run, what the run gave, and its workbooks."""
     space = make(tmp_path_factory.mktemp("own") / "space", a=OWN)
     put(space, "HR-q/list.csv", OWN)
@@ -115,7 +117,7 @@ def test_the_counts_go_out_and_no_name_does(made):
     assert not list(space.reports.rglob("*.xlsx"))
 
 
-def test_own_lists_go_into_no_figure(made, tmp_path):
+def test_own_lists_go_into_no_figure(made, tmp_path, go):
     without = make(tmp_path / "space")
     go(without)
     for name in ("indicators", "hubs", "files"):
@@ -136,7 +138,7 @@ def test_the_report_has_a_block_only_where_there_is_a_list(made):
     assert open_report(results, "network", "all").own_records().html == ""
 
 
-def test_again_with_the_same_nothing_is_done_and_bytes_are_the_same(made, monkeypatch):
+def test_again_with_the_same_nothing_is_done_and_bytes_are_the_same(made, monkeypatch, go):
     space, first, before = made
     with monkeypatch.context() as patch:
         patch.setattr(steps, "take_steps", lambda *_: pytest.fail("the steps of a run were taken"))
@@ -146,7 +148,7 @@ def test_again_with_the_same_nothing_is_done_and_bytes_are_the_same(made, monkey
     assert books(space) == before
 
 
-def test_a_changed_list_is_noticed_and_only_it_is_made_again(tmp_path, monkeypatch):
+def test_a_changed_list_is_noticed_and_only_it_is_made_again(tmp_path, monkeypatch, go):
     space = make(tmp_path / "space", a=OWN)
     go(space)
     put(space, "HR-a/list.csv", OWN.replace("100,5", "120,5"))
