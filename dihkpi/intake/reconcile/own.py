@@ -16,6 +16,7 @@ from dihkpi.definitions.survey import Column, Form
 from dihkpi.errors import FileRefusedError
 from dihkpi.intake.hubs import HubNames
 from dihkpi.intake.submission import read_submission
+from dihkpi.intake.text import show
 from dihkpi.intake.validate import Validated, ValidatedPart, validate
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def _brought(name: str, path: Path, definitions: Definitions, hubs: HubNames | N
             "found": f"cannot be used: {fault.message}",
             "what_to_do": hint,
         }
-        return _Brought([], [told], f"crm/{name} cannot be used: {fault.message}\n  {hint}")
+        return _Brought([], [told], f"crm/{show(name, 200)} cannot be used: {fault.message}\n  {hint}")
     rows = [(part.match.form_name, _rows(part, hub)) for part in read.parts if len(part.accepted)]
     unknown = sum(int(frame["hub"].isna().sum()) for _, frame in rows)
     about = sorted({one for _, frame in rows for one in frame["hub"].dropna()})
@@ -158,7 +159,7 @@ def _brought(name: str, path: Path, definitions: Definitions, hubs: HubNames | N
     first, *faults = _told(read, unknown)
     line = ""
     if aside := read.n_quarantined + unknown:
-        line = f"crm/{name}: {aside:,} of {read.received:,} rows cannot be used: {faults[0]['found'] if faults else ''}"
+        line = f"crm/{show(name, 200)}: {aside:,} of {read.received:,} rows cannot be used: {faults[0]['found'] if faults else ''}"
     kept = [(form, frame[frame["hub"].notna()]) for form, frame in rows]
     return _Brought(kept, [{"hub": one, "file": name, **row} for row in (first, *faults)], line)
 

@@ -57,8 +57,8 @@ def write_sheets(path: Path, sheets: Mapping[str, pd.DataFrame]) -> Path:
     import xlsxwriter
 
     aside = path.with_name(f".{path.name}.part")
-    small = sum(map(len, sheets.values())) < MANY_ROWS
-    with xlsxwriter.Workbook(str(aside), {**_OPTIONS, "in_memory" if small else "constant_memory": True}) as book:
+    size = "in_memory" if sum(map(len, sheets.values())) < MANY_ROWS else "constant_memory"
+    with aside.open("wb") as stream, xlsxwriter.Workbook(stream, {**_OPTIONS, size: True}) as book:
         book.set_properties({"title": "Reconciliation", "created": dt.datetime(2000, 1, 1)})
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         wrap = book.add_format({"text_wrap": True, "valign": "top"})
