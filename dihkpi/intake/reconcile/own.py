@@ -159,7 +159,8 @@ def _brought(name: str, path: Path, definitions: Definitions, hubs: HubNames | N
     first, *faults = _told(read, unknown)
     line = ""
     if aside := read.n_quarantined + unknown:
-        line = f"crm/{show(name, 200)}: {aside:,} of {read.received:,} rows cannot be used: {faults[0]['found'] if faults else ''}"
+        why = f": {faults[0]['found']}" if faults else ""
+        line = f"crm/{show(name, 200)}: {aside:,} of {read.received:,} rows cannot be used{why}"
     kept = [(form, frame[frame["hub"].notna()]) for form, frame in rows]
     return _Brought(kept, [{"hub": one, "file": name, **row} for row in (first, *faults)], line)
 
