@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dihkpi.demo import exports, faults, records
+from dihkpi.demo import exports, faults, own, records
 from dihkpi.demo.answers import assess
 from dihkpi.demo.files import Fault, Table
 from dihkpi.demo.people import Hub, World, found_hub, organisations
@@ -36,6 +36,7 @@ class Submission:
     tables: list[Table]
     faults: list[Fault]
     targets: pd.DataFrame
+    own: Table | None = None
 
 
 def write_network(
@@ -46,6 +47,7 @@ def write_network(
     dirt: bool = True,
     workbooks: bool = True,
     progress: Callable[[int], None] | None = None,
+    crm: str | Path | None = None,
 ) -> None:
     """Write the inbox of a synthetic network: ``hubs.csv``, ``targets.csv`` and a folder per hub.
 
@@ -65,6 +67,8 @@ def write_network(
         Without, the same tables as CSV and no customer registers: much faster for large networks.
     progress : callable, optional
         Called with the number of hubs written so far.
+    crm : str or Path, optional
+        Where to write lists of their own that a few hubs keep, see `dihkpi.demo.own`; none by default.
 
     Examples
     --------
@@ -78,6 +82,8 @@ def write_network(
     for submission in _submissions(hubs, seed, definitions, dirt, workbooks):
         for table in submission.tables:
             table.write(Path(folder), submission.faults)
+        if crm and submission.own:
+            submission.own.write(Path(crm))
         register.append(submission.row)
         targets.append(submission.targets)
         if progress:
@@ -149,7 +155,8 @@ def _submission(world: World, index: int, dirt: bool, workbooks: bool) -> Submis
     else:
         tables = [table.as_csv() for table in tables]
     tables, planted = faults.plant(tables, world, index) if dirt else (tables, [])
-    return Submission(exports.hub_row(world, hub), tables, planted, targets)
+    kept = own.own_list(world, hub, services) if index in own.HUBS else None
+    return Submission(exports.hub_row(world, hub), tables, planted, targets, kept)
 
 
 def _shared_customers(world: World, hub: Hub) -> pd.DataFrame:

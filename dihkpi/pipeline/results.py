@@ -26,6 +26,7 @@ PUBLISHED = {
     "indicators": "indicators", "hubs": "hubs", "places": "places", "files": "files", "place_scores": "scores",
     "uncertainty": "uncertainty", "place_contributions": "contributions", "ranks": "ranks", "strengths": "strengths",
     "quality": "quality", "changes": "changes", "effects": "effects", "shrunken": "shrunken", "forecasts": "forecasts",
+    "reconciliation": "reconciliation",
 }  # fmt: skip
 """Tables that go out beside the reports, and their names there: none of them knows a respondent."""
 
@@ -39,6 +40,7 @@ class About:
     snapshot: str
     options: Mapping[str, Mapping[str, str]]
     made_of: str = ""
+    reconciled: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -87,6 +89,27 @@ def write_results(
     return folder
 
 
+def renew_reconciliation(folder: Path, counts: pd.DataFrame, reconciled: str) -> None:
+    """Put other counts of the reconciliation into results that are as they were.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The results folder.
+    counts : pandas.DataFrame
+        The table ``reconciliation``.
+    reconciled : str
+        Hash of what it was made of; noted last, so that what is interrupted is done again.
+    """
+    meta = json.loads((folder / "meta.json").read_bytes())
+    if meta.get("reconciled") == reconciled:
+        return
+    _write_json(folder / "meta.json", meta | {"reconciled": ""})
+    counts.to_parquet(folder / "reconciliation.parquet", index=False)
+    write_extracts(folder)
+    _write_json(folder / "meta.json", meta | {"reconciled": reconciled})
+
+
 def publish(results: Path, out: Path) -> None:
     """Copy the tables that go out beside the reports as CSV that no spreadsheet runs."""
     import pandas as pd
@@ -113,6 +136,7 @@ def _meta(definitions: Definitions, files: pd.DataFrame, about: About, newest: M
         "newest": {hub: day.isoformat() for hub, day in sorted(newest.items())},
         "snapshot": about.snapshot,
         "made_of": about.made_of,
+        "reconciled": about.reconciled,
         "definitions": definitions.fingerprint,
         "package": __version__,
         "network": about.network,

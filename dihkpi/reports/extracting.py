@@ -61,6 +61,7 @@ class Extracting:
                 "effects": self._effects if level == "network" else [],
             },
             "outlook": self._outlook.get(code, {}) if level == "hub" else {},
+            "reconciled": self._reconciled.get(code, {}) if level == "hub" else {},
             "surveys": self._surveys if level == "network" else [],
         }
 
@@ -203,6 +204,13 @@ class Extracting:
     def _outlook(self) -> dict[str, dict[str, list[list[Any]]]]:
         """Hub to the forecasts of its targets, and how many of its customers lack which wave."""
         return outlook_by_hub(self._results.of_places("forecasts"), self._results.of_places("completeness_counts"))
+
+    @cached_property
+    def _reconciled(self) -> dict[str, dict[str, Any]]:
+        """Hub with a list of its own to what came of the comparison."""
+        rows = self._results.reconciliation
+        rows = rows[rows["own_list"].astype(bool)]
+        return {row["hub"]: {str(k): plain(v) for k, v in row.items()} for row in rows.to_dict("records")}
 
     @cached_property
     def _effects(self) -> list[list[Any]]:

@@ -16,6 +16,7 @@ from dihkpi.reports.sections import (
     overview,
     places,
     quality,
+    reconciled,
     surveys,
 )
 
@@ -117,6 +118,10 @@ class Report:
     def indicator(self, name: str) -> Block:
         """One indicator with its definition and breakdowns."""
         return catalogue.indicator(self._extract, self._words, self._figures, name)
+
+    def own_records(self) -> Block:
+        """The hub's own records beside the official ones; nothing where it has no list of its own."""
+        return reconciled.own_records(self._extract)
 
     def data_quality(self) -> Block:
         """What was received, set aside, and why."""
