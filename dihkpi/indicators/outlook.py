@@ -44,7 +44,8 @@ def forecasts(inputs: Inputs, figures: pd.DataFrame, definitions: Definitions, p
     import pandas as pd
 
     cutoff = np.datetime64(parse_period(period).last, "s")
-    wanted = figures[figures["target"].notna()].reset_index(drop=True)
+    dated = figures["target"].notna() & (figures["level"] == "hub")  # the goal of a network has no last day
+    wanted = figures[dated].reset_index(drop=True)
     if wanted.empty:
         return check_parts([], definitions.tables["forecasts"])
     table = _with_words(wanted, definitions)
