@@ -193,6 +193,12 @@ class Indicator(Definition):
                   "complete")  # fmt: skip
         return next(name for name in fields if getattr(self, name))
 
+    def least_base(self, usual: int) -> int:
+        """Base below which a figure is suppressed: its own, the usual one for what tells of respondents, or none."""
+        if self.minimum_base is not None:
+            return self.minimum_base
+        return usual if self.measure() in ("mean", "share", "score", "change", "complete") else 0
+
     def roll_up(self) -> str:
         """How the figure of a region comes about: the kind says it."""
         if self.levels == ("hub",):

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_YEARS = 12
-_ON_PEOPLE = ("mean", "share", "score", "change", "complete")
-"""Measures that tell something about respondents and are suppressed below a base."""
 
 
 @dataclass
@@ -187,7 +185,7 @@ def figures_table(
         found = list(_figures(inputs, survey, name, indicator, setting))
         blocks += found
         units += [indicator.unit] * len(found)
-        limits += [_limit(indicator, definitions)] * len(found)
+        limits += [indicator.least_base(int(definitions.value("disclosure_minimum")))] * len(found)
     return _with_totals(stacked(blocks, units, limits), definitions) if blocks else None
 
 
@@ -231,12 +229,6 @@ def _years(inputs: Inputs, definitions: Definitions, last: int) -> range:
         if day and day in frame and frame[day].notna().any():
             first = min(first, int(frame[day].min().year))
     return range(max(first, last - MAX_YEARS + 1), last + 1)
-
-
-def _limit(indicator: Indicator, definitions: Definitions) -> int:
-    if indicator.minimum_base is not None:
-        return indicator.minimum_base
-    return int(definitions.value("disclosure_minimum")) if indicator.measure() in _ON_PEOPLE else 0
 
 
 def _with_totals(table: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:

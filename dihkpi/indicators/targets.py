@@ -25,8 +25,8 @@ def with_targets(
     """Figures with ``target``, ``attainment``, ``expected`` and ``light``.
 
     attainment = value / target. The expected share grows evenly over the days of the period up to the cut-off, or along
-    the ``path`` of the indicator; the light compares attainment / expected with the steps of the policy. The ``goal`` of an
-    indicator stands where the targets have nothing for a total; it has no day, so that nothing is expected by one.
+    the ``path`` of the indicator; the light compares attainment / expected with the steps of the policy. The ``goal``
+    of an indicator stands where the targets have nothing for a total; it has no day, so nothing is expected by one.
 
     Parameters
     ----------
