@@ -113,9 +113,10 @@ def _indicator(definitions: Definitions, survey: Survey, indicator: Indicator, w
     for level in (*indicator.levels, *indicator.goal, *(indicator.flag.levels if indicator.flag else ())):
         yield from known(level, definitions.levels, f"{where} › levels", "level")
     if indicator.ceiling is not None:
-        yield from known(indicator.ceiling.policy, definitions.policy, f"{where} › ceiling › policy", "policy")
         if not indicator.sum or indicator.minimum_base is not None:
             yield f"{where} › ceiling: only a sum without a minimum base has one"
+            return
+        yield from known(indicator.ceiling.policy, definitions.policy, f"{where} › ceiling › policy", "policy")
     months, shares = sorted(indicator.path), [indicator.path[month] for month in sorted(indicator.path)]
     if months and (months[0] < 1 or shares != sorted(shares) or shares[0] < 0 or not 0 < shares[-1] <= 1):
         allowed = "months from 1 on, with shares from 0 to 1 that never fall"

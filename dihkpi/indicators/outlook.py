@@ -112,6 +112,8 @@ def _obstacle(target: pd.Series, indicator: Indicator, full: np.ndarray, ahead: 
         return ""
     if indicator.kind not in _GROWS or not indicator.dated:
         return f"the indicator is a {indicator.kind}, which does not add up over months"
+    if indicator.ceiling:
+        return "the indicator counts up to a ceiling, so that its months do not add up"
     if len(full) < least:
         return f"{len(full)} of the {least} full months that a forecast needs"
     return ""

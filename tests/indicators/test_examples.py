@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from dihkpi.definitions.indicators import FiguresExample
 from dihkpi.pipeline.examples import run_figures
+
+PAGE = Path(__file__).parents[2] / "docs" / "requirements.md"
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +57,6 @@ ANSWERED = {
     "R10": "use_cases_exchanged",
     "R12": "trainer_sessions trainers_trained",
     "R14": "multipliers multiplier_leads",
-    "R16": "dma_count",
     "R19": "hubs_with_cluster",
     "R21": "awareness_programmes",
     "R24": "trust_of_partners",
@@ -66,7 +70,6 @@ ANSWERED = {
     "R53": "hubs years_serving_smes",
     "R60": "people_trained participant_days",
     "R65": "spin_offs new_markets new_partners new_products",
-    "R66": "recurrent_own_funding",
     "R67": "investor_links",
     "R68": "success_stories story_completeness",
     "R75": "feedback_passed_on",
@@ -106,3 +109,20 @@ def test_a_table_that_cannot_be_read_is_told(survey, definitions):
     })  # fmt: skip
     wrong = survey.model_copy(update={"figures": {"no events": example}})
     assert "events.csv" in dict(run_figures(wrong, definitions))["no events"][0]
+
+
+def test_the_page_of_requirements_names_what_there_is(definitions):
+    rows = [
+        line.strip("| ").split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if line[:3] == "| R"
+    ]
+    assert [row[0] for row in rows] == [f"R{number:02}" for number in range(1, 89)]
+    answered = {row[0] for row in rows if row[2] == "answered"}
+    assert set(ANSWERED) <= answered
+    forms = {name for survey in definitions.surveys.values() for name in survey.forms}
+    columns = {c for s in definitions.surveys.values() for form in s.forms.values() for c in form.columns}
+    known = (
+        forms | columns | {name for _, name in definitions.indicators} | {*definitions.codelists, *definitions.policy}
+    )
+    assert {name for row in rows for name in re.findall("`([^`]+)`", row[3])} - known == set()
+    for state in ("answered", "in part", "later", "not a number"):
+        assert f"{sum(row[2] == state for row in rows)} {state}" in PAGE.read_text(encoding="utf-8")
