@@ -137,9 +137,7 @@ def _measure(indicator: Indicator, source: Source, setting: Setting) -> Measure:
     plain, order = _plain(indicator, source, setting)
     if indicator.once is None:
         return plain
-    import pandas as pd
-
-    things = pd.factorize(source.frame[indicator.once])[0]
+    things = source.things(indicator.once)
     return lambda rows, groups, size: plain(*once(rows, groups, things, order), size)
 
 
@@ -165,13 +163,11 @@ def once(
 
 def _plain(indicator: Indicator, source: Source, setting: Setting) -> tuple[Measure, npt.NDArray[np.float64]]:
     """The measure itself, and the values by which rows that count once are chosen."""
-    import pandas as pd
-
     same = np.zeros(len(source.frame))
     if indicator.count:
         return lambda rows, groups, size: measures.count(groups, size), same
     if indicator.distinct:
-        things = pd.factorize(source.frame[indicator.distinct])[0]
+        things = source.things(indicator.distinct)
         return lambda rows, groups, size: measures.distinct(groups, things[rows], size), same
     if indicator.mix:
         return mix_measure(indicator.mix, source), same
@@ -219,10 +215,8 @@ def _ceiled_total(amounts: Amounts, ceiling: Ceiling, source: Source) -> Measure
 
 def _protected_total(values: npt.NDArray[np.float64], source: Source, top: int) -> Measure:
     """Sums with those who make them up: the respondents, where the rows have any."""
-    import pandas as pd
-
     amounts, known = Amounts.of(values), "respondent" in source.frame
-    who = pd.factorize(source.frame["respondent"])[0] if known else np.full(len(source.frame), -1)
+    who = source.things("respondent") if known else np.full(len(source.frame), -1)
 
     def measure(rows: npt.NDArray[np.intp], groups: Groups, size: int) -> Measured:
         behind = measures.contributors(groups, values[rows], who[rows], size, top)
