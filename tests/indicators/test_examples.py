@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dihkpi.definitions.cards import card
 from dihkpi.definitions.indicators import FiguresExample
 from dihkpi.pipeline.examples import run_figures
 
@@ -126,3 +127,25 @@ def test_the_page_of_requirements_names_what_there_is(definitions):
     assert {name for row in rows for name in re.findall("`([^`]+)`", row[3])} - known == set()
     for state in ("answered", "in part", "later", "not a number"):
         assert f"{sum(row[2] == state for row in rows)} {state}" in PAGE.read_text(encoding="utf-8")
+
+
+CARD = (
+    "unit",
+    "kind",
+    "numerator",
+    "denominator",
+    "breakdowns",
+    "direction",
+    "source",
+    "owner",
+    "roll-up",
+    "minimum base",
+)
+
+
+def test_every_card_tells_all_that_one_must_know(definitions):
+    for (survey, name), indicator in definitions.indicators.items():
+        facts = card(survey, indicator, definitions)
+        assert [field for field in CARD if not facts[field]] == [], name
+        assert indicator.definition, name
+        assert indicator.reference, name
