@@ -185,7 +185,7 @@ def figures_table(
         found = list(_figures(inputs, survey, name, indicator, setting))
         blocks += found
         units += [indicator.unit] * len(found)
-        limits += [indicator.least_base(int(definitions.value("disclosure_minimum")))] * len(found)
+        limits += [_limit(indicator, definitions)] * len(found)
     return _with_totals(stacked(blocks, units, limits), definitions) if blocks else None
 
 
@@ -229,6 +229,10 @@ def _years(inputs: Inputs, definitions: Definitions, last: int) -> range:
         if day and day in frame and frame[day].notna().any():
             first = min(first, int(frame[day].min().year))
     return range(max(first, last - MAX_YEARS + 1), last + 1)
+
+
+def _limit(indicator: Indicator, definitions: Definitions) -> int:
+    return indicator.least_base(int(definitions.value("disclosure_minimum")))
 
 
 def _with_totals(table: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
