@@ -110,8 +110,13 @@ def _indicator(definitions: Definitions, survey: Survey, indicator: Indicator, w
         allowed = "count, distinct, sum, mean, share, ratio, mix, quotient, score, change, complete"
         yield f"{where}: needs exactly one of {allowed}"
         return
-    for level in indicator.levels:
+    for level in (*indicator.levels, *indicator.goal, *(indicator.flag.levels if indicator.flag else ())):
         yield from known(level, definitions.levels, f"{where} › levels", "level")
+    if indicator.ceiling is not None:
+        if not indicator.sum or indicator.minimum_base is not None:
+            yield f"{where} › ceiling: only a sum without a minimum base has one"
+            return
+        yield from known(indicator.ceiling.policy, definitions.policy, f"{where} › ceiling › policy", "policy")
     months, shares = sorted(indicator.path), [indicator.path[month] for month in sorted(indicator.path)]
     if months and (months[0] < 1 or shares != sorted(shares) or shares[0] < 0 or not 0 < shares[-1] <= 1):
         allowed = "months from 1 on, with shares from 0 to 1 that never fall"
@@ -137,15 +142,17 @@ def _indicator(definitions: Definitions, survey: Survey, indicator: Indicator, w
     else:
         return
     ratio = (indicator.ratio.of, indicator.ratio.to) if indicator.ratio else ()
+    above = indicator.ratio.where if indicator.ratio else None
     mix = (indicator.mix.of,) if indicator.mix else ()
-    for text in filter(None, (indicator.where, indicator.share)):
+    for text in filter(None, (indicator.where, indicator.share, above)):
         yield from expression_problems(text, kinds, where, ["condition"])
     for text in filter(None, (indicator.sum, indicator.mean, *ratio, *mix)):
         yield from expression_problems(text, kinds, where, ["number", "condition"])
     if indicator.distinct:
         yield from expression_problems(indicator.distinct, kinds, where)
     by = (indicator.mix.by,) if indicator.mix else ()
-    for column in (*indicator.breakdowns, *filter(None, [indicator.once]), *by):
+    each = (indicator.ceiling.each,) if indicator.ceiling else ()
+    for column in (*indicator.breakdowns, *filter(None, [indicator.once]), *by, *each):
         yield from known(column, kinds, f"{where} › breakdowns", "column")
 
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_YEARS = 12
-_ON_PEOPLE = ("mean", "share", "score", "change", "complete")
-"""Measures that tell something about respondents and are suppressed below a base."""
 
 
 @dataclass
@@ -234,9 +232,7 @@ def _years(inputs: Inputs, definitions: Definitions, last: int) -> range:
 
 
 def _limit(indicator: Indicator, definitions: Definitions) -> int:
-    if indicator.minimum_base is not None:
-        return indicator.minimum_base
-    return int(definitions.value("disclosure_minimum")) if indicator.measure() in _ON_PEOPLE else 0
+    return indicator.least_base(int(definitions.value("disclosure_minimum")))
 
 
 def _with_totals(table: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
