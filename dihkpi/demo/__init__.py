@@ -30,12 +30,13 @@ SHARE = {"sme": 54, "pso": 6}
 
 @dataclass(frozen=True)
 class Submission:
-    """The files of one hub, the faults in them, its lines in the register of hubs and in the targets."""
+    """The files of one hub, the faults in them, and its lines in the files of the whole network."""
 
     row: dict[str, object]
     tables: list[Table]
     faults: list[Fault]
     targets: pd.DataFrame
+    without_support: pd.DataFrame
 
 
 def write_network(
@@ -47,7 +48,7 @@ def write_network(
     workbooks: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Write the inbox of a synthetic network: ``hubs.csv``, ``targets.csv`` and a folder per hub.
+    """Write the inbox of a synthetic network: a folder per hub, ``hubs.csv``, ``targets.csv``, ``without_support.csv``.
 
     Parameters
     ----------
@@ -74,16 +75,18 @@ def write_network(
     ...     sorted(path.name for path in Path(inbox, "HR-adria").iterdir())
     ['PSOEuDMAdata.csv', 'SMEEuDMAdata.csv', 'collaborations.csv', 'events.csv', 'services.csv']
     """
-    register, targets = [], []
+    register, targets, answers = [], [], []
     for submission in _submissions(hubs, seed, definitions, dirt, workbooks):
         for table in submission.tables:
             table.write(Path(folder), submission.faults)
         register.append(submission.row)
         targets.append(submission.targets)
+        answers.append(submission.without_support)
         if progress:
             progress(len(register))
     Table("hubs.csv", pd.DataFrame(register)).write(Path(folder))
     Table("targets.csv", pd.concat(targets, ignore_index=True)).write(Path(folder))
+    Table("without_support.csv", pd.concat(answers, ignore_index=True)).write(Path(folder))
 
 
 def planted_faults(
@@ -138,6 +141,7 @@ def _submission(world: World, index: int, dirt: bool, workbooks: bool) -> Submis
     services = records.services(world, hub, rng, served)
     work = records.collaborations(world, hub, rng)
     targets = exports.targets(hub, rng, services, work, pd.concat(dates))
+    asked = records.without_support(world, hub, services)
     tables = [
         *assessments,
         Table(f"{hub.hub}/services.xlsx", services, "Sheet1"),
@@ -149,7 +153,7 @@ def _submission(world: World, index: int, dirt: bool, workbooks: bool) -> Submis
     else:
         tables = [table.as_csv() for table in tables]
     tables, planted = faults.plant(tables, world, index) if dirt else (tables, [])
-    return Submission(exports.hub_row(world, hub), tables, planted, targets)
+    return Submission(exports.hub_row(world, hub), tables, planted, targets, asked)
 
 
 def _shared_customers(world: World, hub: Hub) -> pd.DataFrame:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 PUBLISHED = {
     "indicators": "indicators", "hubs": "hubs", "places": "places", "files": "files", "place_scores": "scores",
     "uncertainty": "uncertainty", "place_contributions": "contributions", "ranks": "ranks", "strengths": "strengths",
-    "quality": "quality", "changes": "changes", "effects": "effects", "shrunken": "shrunken", "forecasts": "forecasts",
+    "quality": "quality", "changes": "changes", "effects": "effects", "programme": "programme",
+    "shrunken": "shrunken", "forecasts": "forecasts",
 }  # fmt: skip
 """Tables that go out beside the reports, and their names there: none of them knows a respondent."""
 

@@ -28,6 +28,8 @@ def net_of(
 ) -> Net:
     """A programme of an ``analysis.yaml``, from its gross figure to what it added.
 
+    Deadweight is taken off once: where question and analysis are both given, by the one that ``net_of`` names.
+
     Parameters
     ----------
     programme : Programme
@@ -42,11 +44,26 @@ def net_of(
         Column of the records whose equal values hang together, such as the customer.
     draws, seed : int
     """
+    deadweight = deadweights(programme, level, records=records, effects=effects, cluster=cluster)
+    taken = deadweight[programme.deadweight()]
+    return net_additional(gross, {"deadweight": taken, **programme.declared()}, level, draws=draws, seed=seed)
+
+
+def deadweights(
+    programme: Programme,
+    level: float,
+    *,
+    records: pd.DataFrame | None = None,
+    effects: pd.DataFrame | None = None,
+    cluster: str | None = None,
+) -> dict[str, Effect]:
+    """The share that would have come anyway, by each way that the programme names: ``question``, ``analysis``."""
+    found = {}
     if programme.question is not None:
-        deadweight = _asked(programme, records, level, cluster)
-    else:
-        deadweight = _modelled(programme, effects)
-    return net_additional(gross, {"deadweight": deadweight, **programme.declared()}, level, draws=draws, seed=seed)
+        found["question"] = _asked(programme, records, level, cluster)
+    if programme.analysis is not None:
+        found["analysis"] = _modelled(programme, effects)
+    return found
 
 
 def _asked(programme: Programme, records: pd.DataFrame | None, level: float, cluster: str | None) -> Effect:
