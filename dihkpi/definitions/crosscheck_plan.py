@@ -131,11 +131,11 @@ def _programme(definitions: Definitions, survey: Survey, programme: Programme, a
     for level in programme.levels:
         if level not in definitions.levels and level != Programme.model_fields["levels"].default[0]:
             yield from known(level, definitions.levels, f"{at} › levels", "level")
-    if not any(both):
-        yield f"{at}: needs 'question' or 'analysis' for what would have come anyway"
-    if all(both) != (programme.net_of is not None):
-        yield (f"{at} › net_of: belongs to a programme with both 'question' and 'analysis', and is needed there\n"
-               "      deadweight is taken off once: write 'net_of: question' or 'net_of: analysis'")  # fmt: skip
+    if not any(both) or (all(both) and programme.net_of is None):
+        yield (f"{at}: needs either 'question' or 'analysis' for what would have come anyway\n"
+               "      with both, say by 'net_of' which one is taken off: deadweight is taken off once")  # fmt: skip
+    if programme.net_of is not None and not all(both):
+        yield f"{at} › net_of: belongs to a programme with both 'question' and 'analysis'\n      take it out"
     if programme.analysis is not None:
         yield from known(programme.analysis, plan.analyses, f"{at} › analysis", "analysis")
     yield from _records(definitions, survey, programme, at)
@@ -161,8 +161,9 @@ def _records(definitions: Definitions, survey: Survey, programme: Programme, at:
     }
     names = (*columns, *(survey.analysis.columns if survey.analysis else ()))
     question = programme.question
-    named = {"question › column": question and question.column, "question › amount": question and question.amount,
-             "public": programme.public}  # fmt: skip
+    named = {"public": programme.public}
+    if question is not None:
+        named |= {"question › column": question.column, "question › amount": question.amount}
     for field, name in named.items():
         if name is not None:
             yield from known(name, names, f"{at} › {field}", "column")

@@ -154,6 +154,11 @@ def dictionary(definitions: Definitions, options: Mapping[str, Mapping[str, str]
         "item_quality": {name: float(value) for name, value in definitions.value("item_quality").items()},
         "breakdowns": _breakdowns(definitions),
         "rules": _rules(definitions),
+        "programmes": {
+            f"{name}/{title}": {"about": programme.about, "gross": programme.gross}
+            for name, survey in definitions.surveys.items()
+            for title, programme in (survey.analysis.programmes.items() if survey.analysis else ())
+        },
     }
 
 

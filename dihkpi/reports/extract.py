@@ -28,6 +28,7 @@ SECTIONS = {
     "quality": "its files and their issues",
     "explained": "its scores and how they come about",
     "outlook": "the forecasts of its targets, and who is due",
+    "programme": "what of its gross figures came on top",
     "surveys": "how well the surveys measure",
 }
 """Sections of an extract, and what a change of one is called."""
@@ -62,6 +63,7 @@ class Extract(Facts):
         self.quality: Mapping[str, Any] = content["quality"]
         self.explained = Explained(content["explained"])
         self.outlook: Mapping[str, Any] = content["outlook"]
+        self.programme: list[Mapping[str, Any]] = content["programme"]
         self.surveys: list[Mapping[str, Any]] = content["surveys"]
         self.below_level: str = content["below"]["level"]
         self.unknown: int = content["below"]["unknown"]

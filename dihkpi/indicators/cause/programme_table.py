@@ -219,10 +219,10 @@ def _leverage(run: _Run, programme: Programme, place: _Place, gross: Effect) -> 
     if programme.public is None:
         return
     forms = (no_effect("leverage", gross.reason if gross.status == "m" else "there are no records"),) * 2
+    money = (programme.public, _AMOUNT)
     if gross.status != "m" and programme.public in place.records:
-        public = place.records[programme.public].to_numpy(float, na_value=np.nan)
-        # A service that triggered nothing has its public money in the ratio all the same.
-        other = np.nan_to_num(place.records[_AMOUNT].to_numpy(float))
+        # An amount that is not given adds nothing: the ratio is that of the two sums, as indicators give it.
+        public, other = (np.nan_to_num(place.records[name].to_numpy(float, na_value=np.nan)) for name in money)
         who = place.records.get(_CLUSTER)
         forms = leverage(public, other, run.level, clusters=who)
     about = {"code": place.code, "unit": "EUR per EUR", "source": "records"}
