@@ -26,7 +26,7 @@ PUBLISHED = {
     "indicators": "indicators", "hubs": "hubs", "places": "places", "files": "files", "place_scores": "scores",
     "uncertainty": "uncertainty", "place_contributions": "contributions", "ranks": "ranks", "strengths": "strengths",
     "quality": "quality", "changes": "changes", "effects": "effects", "programme": "programme",
-    "shrunken": "shrunken", "forecasts": "forecasts",
+    "shrunken": "shrunken", "forecasts": "forecasts", "survey_estimates": "estimates",
 }  # fmt: skip
 """Tables that go out beside the reports, and their names there: none of them knows a respondent."""
 

@@ -48,8 +48,10 @@ def test_the_chain_stands_with_ranges_and_sources() -> None:
 
 
 def test_what_few_said_is_not_shown() -> None:
-    hidden = [step(term, None, unit, status="c", reason="the base is too small to be shown")
-              for term, unit in (("deadweight_asked", "share"), ("net", "EUR"), ("additionality", "share"))]  # fmt: skip
+    hidden = [
+        step(term, None, unit, status="c", reason="the base is too small to be shown")
+        for term, unit in (("deadweight_asked", "share"), ("net", "EUR"), ("additionality", "share"))
+    ]
     html = page(CHAIN[0], *hidden)
     assert html.count("fewer than 5") == 2
     assert "What came on top cannot be told: the base is too small" in html
