@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from dihkpi.definitions import load_definitions
+from dihkpi.definitions.design import Designs
+from dihkpi.definitions.locate import bundled_root
+from dihkpi.definitions.yaml import read_yaml
+
 DESIGN = """\
 designs:
   drawn:
@@ -90,3 +95,30 @@ def test_one_fault_one_message(name: str, drawn) -> None:
 
 def test_a_survey_without_a_design_has_none(definitions) -> None:
     assert all(survey.design is None for survey in definitions.surveys.values()), "customers are no probability sample"
+
+
+def block(page: str) -> str:
+    """The first YAML of a page of methods."""
+    text = (bundled_root() / "docs/methods" / page).read_text(encoding="utf-8")
+    return text.split("```yaml\n")[1].split("```")[0]
+
+
+def test_the_example_of_the_page_on_designs_is_one(write_yaml) -> None:
+    text = block("survey_design.md").replace("counts.csv", "{size: {micro: 4200, small: 900}}")
+    designs = Designs.model_validate(read_yaml(write_yaml(text), "design.yaml"))
+    assert {estimate.measure for estimate in designs.estimates.values()} == {
+        "mean",
+        "share",
+        "total",
+        "ratio",
+        "quantile",
+    }
+    assert designs.designs["firms"].margins.cap == 5
+
+
+def test_the_example_of_the_page_on_programmes_loads(tmp_path) -> None:
+    path = tmp_path / "surveys/edih_kpi/v1/analysis.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(block("programme_words.md"), encoding="utf-8")
+    programme = load_definitions(tmp_path).survey("edih_kpi").analysis.programmes["investment"]
+    assert (programme.levels, programme.deadweight()) == (("network", "country"), "question")

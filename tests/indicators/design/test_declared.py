@@ -23,10 +23,8 @@ forms:
   schools:
     title: Schools
     kind: records
-    key: [hub, cds]
-    hub: hub
+    key: [cds]
     columns:
-      hub: {type: hub, required: true}
       cds: {type: id, required: true}
       stype: {type: text, required: true}
       api00: {type: decimal}
@@ -120,8 +118,7 @@ def test_published_figures_of_a_stratified_sample(shared, folder, prepared) -> N
     path = shared / "references"
     known = {entry["id"]: entry["published"] for entry in json.loads((path / "expected.json").read_text())}
     chosen = folder("schools", {"survey.yaml": SCHOOLS, "design.yaml": STRATIFIED})
-    lines = pd.read_csv(path / "data/apistrat.csv", dtype=str).assign(hub="HR-a")
-    table = run_designs(prepared({"schools.csv": lines.to_csv(index=False).splitlines()}, chosen), LAST)
+    table = run_designs(prepared({"HR-a/schools.csv": path / "data/apistrat.csv"}, chosen), LAST)
     found = table[table["domain"].eq("")].set_index("estimate")
     for name, published in (("api", "svymean_api00_dstrat"), ("pupils", "svytotal_enroll_dstrat"),
                             ("tested", "ratio_apistu_enroll_dstrat_x_total")):  # fmt: skip
@@ -134,6 +131,26 @@ def test_published_figures_of_a_stratified_sample(shared, folder, prepared) -> N
     assert by_type["n"].tolist() == [100, 50, 50]
     assert table.loc[table["estimate"].eq("median"), "measure"].tolist() == ["quantile 0.25", "quantile 0.5"]
     assert set(table["design"]) == {"stratified", "jackknifed"}
+
+
+@pytest.mark.slow
+def test_a_run_publishes_the_estimates(shared, folder, tmp_path, monkeypatch) -> None:
+    from dihkpi.cli import main
+    from dihkpi.workspace import create_workspace
+
+    folder("schools", {"survey.yaml": SCHOOLS, "design.yaml": STRATIFIED})
+    space = create_workspace(tmp_path / "space")
+    data = shared / "references/data/apistrat.csv"
+    (space.inbox / "HR-a").mkdir()
+    (space.inbox / "HR-a" / "schools.csv").write_bytes(data.read_bytes())
+    words = ["run", tmp_path / "space", "--definitions", tmp_path / "definitions", "--period", "2026"]
+    monkeypatch.setattr("sys.argv", ["dihkpi", *map(str, words)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert not end.value.code
+    table = pd.read_csv(space.reports / "2026/data/estimates.csv")
+    found = table[table["survey"].eq("schools") & table["estimate"].eq("pupils")]
+    assert found[["value", "se"]].to_numpy().tolist() == [pytest.approx([3687178, 114642], rel=5e-5)]
 
 
 BY_SIZE = """\
