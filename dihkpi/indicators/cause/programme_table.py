@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from dihkpi.indicators.cause.net import deadweights
 from dihkpi.indicators.cause.plan import settings_of
 from dihkpi.indicators.cause.programme import cost_per_net, net_additional
 from dihkpi.indicators.cause.ratios import leverage
-from dihkpi.indicators.cause.result import Effect, no_effect
+from dihkpi.indicators.cause.result import NAN, Effect, no_effect
 from dihkpi.indicators.disclosure.small import small_cells
 from dihkpi.indicators.windows import Window
 from dihkpi.intake.columns import check_table
@@ -52,6 +53,7 @@ class _Run:
     indicators: pd.DataFrame
     effects: pd.DataFrame
     survey: str
+    programmes: Mapping[str, Programme]
     last: date
     level: float
     seed: int
@@ -60,20 +62,27 @@ class _Run:
     def period(self) -> str:
         return f"../{self.last.isoformat()}"
 
+    @cached_property
+    def figures(self) -> dict[tuple[str, str, str, str], tuple[float, float, float, int, str]]:
+        """Indicator, breakdown, level and code to value, ends, base and status, of what programmes name."""
+        named = {name for p in self.programmes.values() for name in (p.gross, p.cost)}
+        table = self.indicators
+        rows = table[table["indicator"].isin(named - {None}) & table["period"].eq(self.period)]
+        keys = zip(rows["indicator"], rows["breakdown"].fillna(""), rows["level"], rows["code"], strict=True)
+        base = rows["n"].fillna(0).astype(int)
+        told = zip(*(rows[name].to_numpy(float) for name in ("value", "lo", "hi")), base, rows["status"], strict=True)
+        return dict(zip(keys, told, strict=True))
+
     def figure(self, indicator: str, breakdown: str, level: str, code: str) -> Effect:
         """A figure of the run, exact where it has no interval."""
-        table = self.indicators
-        same = (table["level"] == level) & (table["code"] == code) & (table["indicator"] == indicator)
-        rows = table[same & (table["period"] == self.period) & (table["breakdown"].fillna("") == breakdown)]
-        if rows.empty or rows["status"].iloc[0] in ("c", "m"):
-            hidden = len(rows) > 0 and rows["status"].iloc[0] == "c"
-            return no_effect(indicator, _HIDDEN if hidden else f"there is no figure of '{indicator}' up to this day")
-        row = rows.iloc[0]
-        lo, hi = float(row["lo"]), float(row["hi"])
+        value, lo, hi, n, status = self.figures.get((indicator, breakdown, level, code), (NAN, NAN, NAN, 0, "m"))
+        if status in ("c", "m"):
+            return no_effect(
+                indicator, _HIDDEN if status == "c" else f"there is no figure of '{indicator}' up to this day"
+            )
         # The table keeps the interval alone: its half width over that of a normal distribution is near enough here.
         se = (hi - lo) / (2 * _normal(self.level)) if np.isfinite([lo, hi]).all() else 0.0
-        n = 0 if row["n"] != row["n"] else int(row["n"])
-        return Effect(indicator, float(row["value"]), se, np.inf, lo, hi, n=n, method="as counted" if se == 0 else "")
+        return Effect(indicator, value, se, np.inf, lo, hi, n=n, method="as counted" if se == 0 else "")
 
 
 def programme_table(
@@ -106,8 +115,9 @@ def programme_table(
             continue
         settings = settings_of(survey.analysis, definitions)
         own = effects[effects["survey"] == name]
-        run = _Run(inputs, indicators, own, name, last, settings.level, settings.wild.seed)
-        for title, programme in survey.analysis.programmes.items():
+        programmes = survey.analysis.programmes
+        run = _Run(inputs, indicators, own, name, programmes, last, settings.level, settings.wild.seed)
+        for title, programme in programmes.items():
             about = {"survey": name, "programme": title, "period": run.period}
             for level in programme.levels:
                 rows += [{**about, "level": level, **row} for row in _level(run, programme, level, definitions)]
@@ -143,14 +153,16 @@ def _records(run: _Run, programme: Programme, level: str) -> dict[str, pd.DataFr
     holds = source.values(indicator.where) == 1 if indicator.where else np.ones(len(source.frame), bool)
     window = Window(run.period, None, run.last)
     inside = source.inside(window, np.datetime64(run.last)) if indicator.dated else np.ones(len(holds), bool)
-    amount = source.values(indicator.sum) if indicator.sum else np.ones(len(holds))
     located = source.located(level, indicator.place)
-    frame = source.frame.assign(**{_AMOUNT: amount})
-    order = [name for name in (_CLUSTER, "key") if name in frame]
-    for at, code in enumerate(located.places):
-        rows = frame[holds & inside & (located.codes == at)]
-        found[str(code)] = rows.sort_values(order, kind="stable") if order else rows
-    return found
+    counted = holds & inside & (located.codes >= 0)
+    question = programme.question
+    named = (_CLUSTER, "key", programme.public, *((question.column, question.amount) if question else ()))
+    frame = source.frame.loc[counted, [name for name in dict.fromkeys(named) if name in source.frame]]
+    frame[_AMOUNT] = source.values(indicator.sum)[counted] if indicator.sum else 1.0
+    frame["place"] = located.codes[counted]
+    frame = frame.sort_values([name for name in (_CLUSTER, "key") if name in frame] or "place", kind="stable")
+    there = dict(iter(frame.groupby("place")))
+    return found | {str(code): there.get(at, frame.iloc[:0]) for at, code in enumerate(located.places)}
 
 
 def _who_answered(programme: Programme, records: pd.DataFrame, most: float) -> tuple[int, bool]:
