@@ -127,6 +127,20 @@ def test_both_ways_are_shown_and_one_is_taken_off(network, definitions) -> None:
         ]  # fmt: skip
 
 
+def test_a_deadweight_of_a_model_is_as_good_as_its_effect(network, definitions) -> None:
+    row = {"survey": "edih_kpi", "analysis": "compared", "se": 0.1, "df": 20.0, "lo": 0.4, "hi": 1.9, "method": "model"}
+    effects = pd.DataFrame([
+        {**row, "term": "effect", "estimate": -0.9, "status": "u", "reason": "one period before",
+         "verdict": "associational"},
+        {**row, "term": "deadweight", "estimate": 1.15, "status": "ok", "reason": "", "verdict": "descriptive"},
+    ])  # fmt: skip
+    table = told(network({"HR-a": FIRMS}, declared(definitions, analysis="compared", net_of="analysis")), effects)
+    model, net = (table.loc[("network", "all", term)] for term in ("deadweight_model", "net"))
+    assert (model["value"], model["status"], net["value"]) == (1.15, "u", 0)
+    for words in ("the effect behind it is associational", "one period before", "1.15 lies outside of 0 to 1"):
+        assert words in model["reason"] and words in net["reason"]
+
+
 def test_without_records_there_is_a_reason(prepared, definitions) -> None:
     table = told(
         prepared({"events.csv": ["id,hub,title,start,kind", "e,HR-a,Day,2025-02-01,awareness"]}, declared(definitions))
