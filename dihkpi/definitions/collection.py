@@ -50,6 +50,19 @@ class Survey(SurveyText):
             raise UsageError(f"survey {self.survey} has no form '{name}'\n  {hint_for(name, self.forms)}")
         return self.forms[name]
 
+    def answered(self) -> Form:
+        """The form of answers.
+
+        Raises
+        ------
+        UsageError
+            When it has none, so that nothing can be scored by respondent.
+        """
+        for form in self.forms.values():
+            if form.kind == "answers":
+                return form
+        raise UsageError(f"survey {self.survey} has no form of answers, so that nothing can be scored by respondent")
+
     def scoring(self, options: Mapping[str, str] | None = None) -> Scoring:
         """The scoring tree with the given switches.
 

@@ -473,9 +473,9 @@ def _write_quality(folder: Path, codes: list[str]) -> None:
 
 def report_definitions(notebooks: Path = ROOT / "notebooks") -> Any:
     """The part of the definitions that reports need, read with the loosest reader that works."""
-    from ruamel.yaml import YAML
+    import yaml
 
-    entries = YAML(typ="safe").load((notebooks / "reports.yaml").read_text(encoding="utf-8"))
+    entries = yaml.safe_load((notebooks / "reports.yaml").read_bytes())
     reports = {
         key: SimpleNamespace(
             id=key, title=e["title"], template=e["template"], levels=tuple(e["levels"]), needs=e.get("needs")

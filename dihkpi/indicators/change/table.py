@@ -22,7 +22,7 @@ from dihkpi.indicators.change.stacking import stacked
 from dihkpi.indicators.measures import Groups, Vector
 from dihkpi.indicators.places import Located
 from dihkpi.indicators.sources import Source
-from dihkpi.intake.columns import check_table
+from dihkpi.intake.columns import check_parts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +81,6 @@ def change_table(
     UsageError
         When a level or a column is unknown.
     """
-    import pandas as pd
 
     _check(inputs, definitions, levels, (*covariates, *([cluster] if cluster else [])))
     setting = ChangeSetting.of(definitions, draws, seed)
@@ -97,9 +96,7 @@ def change_table(
                     located = study.source.located(level, indicator.place)
                     codes = _clusters(study, inputs, cluster, definitions.levels[level].source == "hub")
                     parts.extend(_level(study, level, located, codes, (survey, version)))
-    if not parts:
-        return check_table(pd.DataFrame({name: pd.Series(dtype="str") for name in declared.columns}), declared)
-    return check_table(pd.concat(parts, ignore_index=True), declared)
+    return check_parts(parts, declared)
 
 
 def _check(inputs: Inputs, definitions: Definitions, levels: Sequence[str], columns: Sequence[str]) -> None:
