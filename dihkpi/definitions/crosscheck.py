@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dihkpi.definitions.collection import Definitions, Survey
+from dihkpi.definitions.crosscheck_design import survey_design_problems
 from dihkpi.definitions.crosscheck_places import level_problems, report_problems
 from dihkpi.definitions.crosscheck_plan import design_problems, plan_problems
 from dihkpi.definitions.crosscheck_rules import accept_problems, column_kinds, expression_problems, rule_problems
@@ -37,6 +38,7 @@ def cross_check(definitions: Definitions) -> list[str]:
             problems += _indicator(definitions, survey, indicator, f"{where}/indicators.yaml › {key}")
         problems += _examples(survey, f"{where}/examples.yaml")
         problems += plan_problems(definitions, survey, f"{where}/analysis.yaml", JOINED)
+        problems += survey_design_problems(definitions, survey, f"{where}/design.yaml", JOINED)
         problems += _figures(definitions, survey, f"{where}/figures.yaml")
     problems += _same_indicators(definitions)
     problems += design_problems(definitions)

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from dihkpi.definitions.cards import card
 from dihkpi.definitions.collection import Definitions
 from dihkpi.definitions.composite import AggregateSettings, NumericItem, Step, Weighting
+from dihkpi.definitions.design import Designs, Margins, Response, SurveyDesign, SurveyEstimate
 from dihkpi.definitions.indicators import (
     Ceiling,
     Example,
@@ -66,6 +67,7 @@ _FILES: dict[str, tuple[type[BaseModel], ...]] = {
     "a file of scenarios": (Scenario,),
     "analysis.yaml": (Plan, Family, Analysis, Outcome, Programme, Question, Declared),
     "designs.yaml": (Design, Need),
+    "design.yaml": (Designs, SurveyDesign, Response, Margins, SurveyEstimate),
     "figures.yaml": (FiguresExample, Rows),
     "levels.yaml": (Level,),
     "policy.yaml": (PolicyValue,),

@@ -30,12 +30,13 @@ SHARE = {"sme": 54, "pso": 6}
 
 @dataclass(frozen=True)
 class Submission:
-    """The files of one hub, the faults in them, its lines in the register of hubs and in the targets."""
+    """The files of one hub, the faults in them, and its lines in the files of the whole network."""
 
     row: dict[str, object]
     tables: list[Table]
     faults: list[Fault]
     targets: pd.DataFrame
+    without_support: pd.DataFrame
     own: Table | None = None
 
 
@@ -49,7 +50,7 @@ def write_network(
     progress: Callable[[int], None] | None = None,
     crm: str | Path | None = None,
 ) -> None:
-    """Write the inbox of a synthetic network: ``hubs.csv``, ``targets.csv`` and a folder per hub.
+    """Write the inbox of a synthetic network: a folder per hub, ``hubs.csv``, ``targets.csv``, ``without_support.csv``.
 
     Parameters
     ----------
@@ -78,7 +79,7 @@ def write_network(
     ...     sorted(path.name for path in Path(inbox, "HR-adria").iterdir())
     ['PSOEuDMAdata.csv', 'SMEEuDMAdata.csv', 'collaborations.csv', 'events.csv', 'services.csv']
     """
-    register, targets = [], []
+    register, targets, answers = [], [], []
     for submission in _submissions(hubs, seed, definitions, dirt, workbooks):
         for table in submission.tables:
             table.write(Path(folder), submission.faults)
@@ -86,10 +87,12 @@ def write_network(
             submission.own.write(Path(crm))
         register.append(submission.row)
         targets.append(submission.targets)
+        answers.append(submission.without_support)
         if progress:
             progress(len(register))
     Table("hubs.csv", pd.DataFrame(register)).write(Path(folder))
     Table("targets.csv", pd.concat(targets, ignore_index=True)).write(Path(folder))
+    Table("without_support.csv", pd.concat(answers, ignore_index=True)).write(Path(folder))
 
 
 def planted_faults(
@@ -144,6 +147,7 @@ def _submission(world: World, index: int, dirt: bool, workbooks: bool) -> Submis
     services = records.services(world, hub, rng, served)
     work = records.collaborations(world, hub, rng)
     targets = exports.targets(hub, rng, services, work, pd.concat(dates))
+    asked = records.without_support(world, hub, services)
     tables = [
         *assessments,
         Table(f"{hub.hub}/services.xlsx", services, "Sheet1"),
@@ -156,7 +160,7 @@ def _submission(world: World, index: int, dirt: bool, workbooks: bool) -> Submis
         tables = [table.as_csv() for table in tables]
     tables, planted = faults.plant(tables, world, index) if dirt else (tables, [])
     kept = own.own_list(world, hub, services) if index in own.HUBS else None
-    return Submission(exports.hub_row(world, hub), tables, planted, targets, kept)
+    return Submission(exports.hub_row(world, hub), tables, planted, targets, asked, kept)
 
 
 def _shared_customers(world: World, hub: Hub) -> pd.DataFrame:

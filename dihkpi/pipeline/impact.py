@@ -1,4 +1,4 @@
-"""Changes over time, effects with their verdicts, and figures of small hubs: what a run tells of impact."""
+"""Changes over time, effects with their verdicts, what programmes added, small hubs: what a run tells of impact."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from dihkpi.definitions import Definitions
 from dihkpi.indicators.cause.plan import run_plans
+from dihkpi.indicators.cause.programme_table import programme_table
 from dihkpi.indicators.cause.rows import EffectData
 from dihkpi.indicators.change.table import change_table
 from dihkpi.indicators.compute import Inputs
@@ -32,17 +33,18 @@ class Impact:
 
     Parameters
     ----------
-    changes, effects, shrunken : pandas.DataFrame
+    changes, effects, programme, shrunken : pandas.DataFrame
         As the tables of these names.
     """
 
     changes: pd.DataFrame
     effects: pd.DataFrame
+    programme: pd.DataFrame
     shrunken: pd.DataFrame
 
 
 def tell_impact(inputs: Inputs, indicators: pd.DataFrame, last: date) -> Impact:
-    """Changes, effects and shrunken figures up to a day.
+    """Changes, effects, programmes and shrunken figures up to a day.
 
     Parameters
     ----------
@@ -63,9 +65,11 @@ def tell_impact(inputs: Inputs, indicators: pd.DataFrame, last: date) -> Impact:
         changes[column] = changes[column].mask(hide)
     changes["status"] = changes["status"].mask(hide, "c")
     changes["reason"] = changes["reason"].mask(hide, "it would tell a figure that is hidden")
+    effects = run_plans(data, definitions)
     return Impact(
         changes,
-        run_plans(data, definitions),
+        effects,
+        programme_table(inputs, indicators, effects, definitions, last),
         _shrunken(indicators, definitions, f"../{last.isoformat()}"),
     )
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 PUBLISHED = {
     "indicators": "indicators", "hubs": "hubs", "places": "places", "files": "files", "place_scores": "scores",
     "uncertainty": "uncertainty", "place_contributions": "contributions", "ranks": "ranks", "strengths": "strengths",
-    "quality": "quality", "changes": "changes", "effects": "effects", "shrunken": "shrunken", "forecasts": "forecasts",
+    "quality": "quality", "changes": "changes", "effects": "effects", "programme": "programme",
+    "shrunken": "shrunken", "forecasts": "forecasts", "survey_estimates": "estimates",
     "reconciliation": "reconciliation",
 }  # fmt: skip
 """Tables that go out beside the reports, and their names there: none of them knows a respondent."""
@@ -177,6 +178,11 @@ def dictionary(definitions: Definitions, options: Mapping[str, Mapping[str, str]
         "item_quality": {name: float(value) for name, value in definitions.value("item_quality").items()},
         "breakdowns": _breakdowns(definitions),
         "rules": _rules(definitions),
+        "programmes": {
+            f"{name}/{title}": {"about": programme.about, "gross": programme.gross}
+            for name, survey in definitions.surveys.items()
+            for title, programme in (survey.analysis.programmes.items() if survey.analysis else ())
+        },
     }
 
 

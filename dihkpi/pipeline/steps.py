@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from dihkpi.definitions import Definitions
 from dihkpi.errors import UsageError, WorkspaceError
 from dihkpi.indicators.compute import Inputs, indicators_and_log
+from dihkpi.indicators.design.declared import run_designs
 from dihkpi.indicators.windows import parse_period
 from dihkpi.intake.briefs import rule_briefs
 from dihkpi.intake.issue_report import summary_lines, write_issue_report
@@ -96,7 +97,8 @@ def _results(
     made = {
         "indicators": indicators, "suppressed": suppressed, **explained.tables(),
         **vars(tell_impact(inputs, indicators, window.last)),
-        **tell_progress(inputs, indicators, window.label, window.last), "reconciliation": own.counts,
+        **tell_progress(inputs, indicators, window.label, window.last),
+        "survey_estimates": run_designs(inputs, window.last), "reconciliation": own.counts,
     }  # fmt: skip
     progress("indicators", 1, 1)
     about = About(space.settings.name, window, snapshot.id, options, made_of, own.made_of, explained.notes)

@@ -29,6 +29,7 @@ SECTIONS = {
     "explained": "its scores and how they come about",
     "outlook": "the forecasts of its targets, and who is due",
     "reconciled": "its own records beside the official ones",
+    "programme": "what of its gross figures came on top",
     "surveys": "how well the surveys measure",
 }
 """Sections of an extract, and what a change of one is called."""
@@ -64,6 +65,7 @@ class Extract(Facts):
         self.explained = Explained(content["explained"])
         self.outlook: Mapping[str, Any] = content["outlook"]
         self.reconciled: Mapping[str, Any] = content["reconciled"]
+        self.programme: list[Mapping[str, Any]] = content["programme"]
         self.surveys: list[Mapping[str, Any]] = content["surveys"]
         self.below_level: str = content["below"]["level"]
         self.unknown: int = content["below"]["unknown"]

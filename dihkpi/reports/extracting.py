@@ -62,6 +62,7 @@ class Extracting:
             },
             "outlook": self._outlook.get(code, {}) if level == "hub" else {},
             "reconciled": self._reconciled.get(code, {}) if level == "hub" else {},
+            "programme": self._programme.get(place, []),
             "surveys": self._surveys if level == "network" else [],
         }
 
@@ -216,6 +217,15 @@ class Extracting:
     def _effects(self) -> list[list[Any]]:
         """What was asked for all places together, and what the answers may be called."""
         return effects_told(self._results.of_places("effects"), self._decimals)
+
+    @cached_property
+    def _programme(self) -> dict[Place, list[dict[str, Any]]]:
+        """Place to the steps of its programmes, in the order of the table; an end without bound is empty."""
+        found: dict[Place, list[dict[str, Any]]] = {}
+        for row in self._results.programme.replace([float("inf"), float("-inf")], float("nan")).to_dict("records"):
+            place = (str(row.pop("level")), str(row.pop("code")))
+            found.setdefault(place, []).append({str(key): plain(value) for key, value in row.items()})
+        return found
 
     @cached_property
     def _register(self) -> dict[str, dict[str, Any]]:

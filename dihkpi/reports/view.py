@@ -15,6 +15,7 @@ from dihkpi.reports.sections import (
     outlook,
     overview,
     places,
+    programme,
     quality,
     reconciled,
     surveys,
@@ -98,6 +99,10 @@ class Report:
     def change_evidence(self, survey: str) -> Block:
         """How sure a change is, what it would be without any effect, and what may be said of its cause."""
         return evidence.change_evidence(self._extract, self._words, survey)
+
+    def programme(self) -> Block:
+        """What of gross figures came on top of what would have come anyway, step by step."""
+        return programme.programme(self._extract, self._words)
 
     def coverage(self) -> Block:
         """Hubs, regions with a hub, technologies offered."""
