@@ -30,7 +30,9 @@ class Hidden:
     because: Index
 
 
-def complement(n: Vector, limit: Vector, primary: Mask, wanted: Mask, relations: Relations) -> Hidden:
+def complement(
+    n: Vector, limit: Vector, primary: Mask, wanted: Mask, relations: Relations, aside: Mask | None = None
+) -> Hidden:
     """Hide more, until nothing hidden follows from what is published.
 
     Of every relation that would give something away, the visible cell with which the least is lost is hidden: the one
@@ -47,11 +49,15 @@ def complement(n: Vector, limit: Vector, primary: Mask, wanted: Mask, relations:
     wanted : numpy.ndarray of bool, shape (cells,)
         Cells that are hidden only where no other will do.
     relations : Relations
+    aside : numpy.ndarray of bool, optional, shape (cells,)
+        Cells that nobody misses.
     """
     base = np.concatenate([n, relations.rests])
     mask = np.concatenate([primary, np.ones(len(relations.rests), dtype=bool)])
     because = np.full(len(base), -1)
     late = np.concatenate([wanted, np.ones(len(relations.rests), dtype=bool)])
+    missed = np.ones(len(base), dtype=bool)
+    missed[: len(n)] &= ~(aside if aside is not None else np.zeros(len(n), dtype=bool))
     system = _systems(len(base), relations)
     unsolved = np.ones(len(base), dtype=bool)
     while len(relations.total):
@@ -60,7 +66,7 @@ def complement(n: Vector, limit: Vector, primary: Mask, wanted: Mask, relations:
             broken = _solvable(mask, relations, unsolved[system])
             unsolved[:] = False
             unsolved[system[broken]] = True
-        chosen, why = _least(base, late, mask, broken, relations)
+        chosen, why = _least(base, late, missed, mask, broken, relations)
         if not len(chosen):
             break
         mask[chosen] = True
@@ -119,16 +125,19 @@ def _solvable(mask: Mask, relations: Relations, looked_at: Mask) -> Mask:
     return np.bincount(of, weights=known[cell], minlength=size) > 0
 
 
-def _least(base: Vector, late: Mask, mask: Mask, broken: Mask, relations: Relations) -> tuple[Index, Index]:
+def _least(
+    base: Vector, late: Mask, missed: Mask, mask: Mask, broken: Mask, relations: Relations
+) -> tuple[Index, Index]:
     """The visible cell of each relation given with which the least is lost, and a relation for which it is hidden.
 
-    A cell costs most by the relations in which nothing is hidden yet: each of them will need a further cell.
+    A cell costs most by the relations in which nothing is hidden yet: each of them will need a further cell. One that
+    nobody misses costs nothing else.
     """
     size = len(relations.total)
     of = np.concatenate([relations.of, np.arange(size)])
     cell = np.concatenate([relations.part, relations.total])
     whole = np.bincount(of, weights=mask[cell], minlength=size) == 0
-    fresh = np.bincount(cell, weights=whole[of], minlength=len(mask))
+    fresh = np.bincount(cell, weights=whole[of], minlength=len(mask)) + missed
     candidate = broken[of] & ~mask[cell]
     of, cell = of[candidate], cell[candidate]
     order = np.lexsort((cell, base[cell], fresh[cell], late[cell], of))

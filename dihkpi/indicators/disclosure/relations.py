@@ -1,4 +1,4 @@
-"""What an attacker can add up: a total and its parts, over places, breakdowns and windows."""
+"""What an attacker can add up: a total and its parts, over places, breakdowns, windows, nodes and waves."""
 
 from __future__ import annotations
 
@@ -16,6 +16,44 @@ if TYPE_CHECKING:
 
 Index = npt.NDArray[np.intp]
 KEY = ["level", "code", "indicator", "period", "breakdown"]
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Mean scores at two waves and the mean change between them.
+
+    Parameters
+    ----------
+    score, change, survey : str
+        The two indicators and their survey.
+    first, second : str
+        Earlier and later wave.
+    """
+
+    score: str
+    change: str
+    survey: str
+    first: str
+    second: str
+
+    @property
+    def both(self) -> str:
+        """Breakdown of the change, as the table has it."""
+        return f"survey={self.survey};waves={self.first}-{self.second}"
+
+    @property
+    def at_first(self) -> str:
+        """Breakdown of the score of the pairs at the earlier wave, which is never a figure of the table."""
+        return f"survey={self.survey};waves={self.first} of {self.first}-{self.second}"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of the scoring of a survey and what it is made of."""
+
+    survey: str
+    node: str
+    of: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -47,7 +85,11 @@ class Relations:
 
 
 def find_relations(
-    cells: pd.DataFrame, places: Mapping[tuple[str, str], pd.Series], nested: Mapping[str, Sequence[Nested]]
+    cells: pd.DataFrame,
+    places: Mapping[tuple[str, str], pd.Series],
+    nested: Mapping[str, Sequence[Nested]],
+    paired: Sequence[Paired] = (),
+    nodes: Sequence[Node] = (),
 ) -> Relations:
     """All relations between cells.
 
@@ -62,18 +104,24 @@ def find_relations(
         Code of the coarser place by the code of the finer one.
     nested : mapping of indicator to Nested
         Windows that lie within windows.
+    paired : sequence of Paired
+        Scores and changes of the same respondents.
+    nodes : sequence of Node
+        Scores that are weighted sums of others.
     """
     import pandas as pd
 
-    found = [*_of_places(cells, places), *_of_breakdowns(cells), *_of_windows(cells, nested)]
-    columns = ["total", "part", "group", "words", "in_time"]
+    found = [*_of_places(cells, places), *_of_breakdowns(cells), *_of_windows(cells, nested),
+             *_of_pairs(cells, paired), *_of_nodes(cells, nodes)]  # fmt: skip
+    columns = ["total", "part", "group", "words", "in_time", "counts"]
     pairs = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
     of, firsts = pd.factorize(pd.MultiIndex.from_frame(pairs[["total", "group"]]))
     first = np.full(len(firsts), len(pairs))
     np.minimum.at(first, of, np.arange(len(pairs)))
     total, part = pairs["total"].to_numpy(np.intp)[first], pairs["part"].to_numpy(np.intp)
     n, limit = cells["n"].to_numpy(float), cells["limit"].to_numpy(float)
-    rest = n[total] - np.bincount(of, weights=n[part], minlength=len(total))
+    counts = ~pairs["counts"].eq(False).to_numpy(bool) if "counts" in pairs else np.ones(len(pairs), dtype=bool)
+    rest = n[total] - np.bincount(of, weights=n[part] * counts, minlength=len(total))
     kept = (rest >= 0) & (rest < limit[total])
     small = np.flatnonzero(kept & (rest > 0))
     place = np.cumsum(kept) - 1
@@ -131,6 +179,53 @@ def _of_windows(cells: pd.DataFrame, nested: Mapping[str, Sequence[Nested]]) -> 
         yield pairs.assign(
             group="window " + pairs["pack"].astype(str), words="windows within " + pairs["outer"], in_time=True
         ).drop(columns=["pack", "outer"])
+
+
+def _of_pairs(cells: pd.DataFrame, paired: Sequence[Paired]) -> Iterator[pd.DataFrame]:
+    """Waves and the change between them, of all up to a day.
+
+    Score at the first wave = that of the pairs and of the others; score at the second = that of the pairs at the first,
+    and their change, and that of the others. The second has its pairs in both parts, so that one of them counts.
+    """
+    from dihkpi.indicators.windows import parse_period
+
+    windows = [window for window in map(parse_period, sorted(set(cells["period"]))) if not window.months]
+    ends = {window.label: f"../{window.last}" for window in windows}
+    for pair in paired:
+        scores = cells[(cells["indicator"] == pair.score) & cells["period"].isin(list(ends))]
+        scores = scores.assign(period=scores["period"].map(ends), indicator=pair.change)
+        first, both = pair.at_first, pair.both
+        for wave, made_of in ((pair.first, {first: True}), (pair.second, {first: False, both: True})):
+            own = f"survey={pair.survey};wave={wave}"
+            for part, counts in made_of.items():
+                totals = scores[scores["breakdown"].str.endswith(own)]
+                inside = totals["breakdown"].str.removesuffix(own) + part
+                pairs = _joined(cells, totals.assign(breakdown=inside), KEY).set_axis(["part", "total"], axis=1)
+                words = f"{pair.second} less {pair.first} is the change of the pairs"
+                yield pairs.assign(group=f"{pair} {wave}", words=words, in_time=False, counts=counts)
+
+
+def _of_nodes(cells: pd.DataFrame, nodes: Sequence[Node]) -> Iterator[pd.DataFrame]:
+    """A node and its parts, where all rest on the same number of respondents, and so on the same ones."""
+    for node in nodes:
+        head, about = f"dimension={node.node};", f";survey={node.survey};"
+        told = cells["breakdown"]
+        totals = cells[told.str.startswith(head) & (";" + told).str.contains(about, regex=False)]
+        if totals.empty:
+            continue
+        found = []
+        for part in node.of:
+            inside = f"dimension={part};" + totals["breakdown"].str.removeprefix(head)
+            found.append(_joined(cells, totals.assign(breakdown=inside), KEY).set_axis(["part", "total"], axis=1))
+        n = cells["n"].to_numpy(float)
+        whole = found[0]
+        for number, pairs in enumerate(found):
+            same = pairs[n[pairs["part"]] == n[pairs["total"]]]
+            found[number] = same
+            whole = whole[whole["total"].isin(same["total"])]
+        for number, pairs in enumerate(found):
+            kept = pairs[pairs["total"].isin(whole["total"])]
+            yield kept.assign(group="nodes", words=f"parts of {node.node}", in_time=False, counts=number == 0)
 
 
 def _joined(cells: pd.DataFrame, parts: pd.DataFrame, key: Sequence[str], pack: str = "") -> pd.DataFrame:
