@@ -300,7 +300,7 @@ def _structure(inputs: Inputs, definitions: Definitions, period: str) -> Structu
         ),
         dominance=definitions.value("dominance"),
         period=period,
-        paired=_paired(definitions),
+        paired=paired_indicators(definitions),
         nodes=tuple(
             Node(name, node, tuple(about.of))
             for name, survey in definitions.surveys.items()
@@ -312,7 +312,7 @@ def _structure(inputs: Inputs, definitions: Definitions, period: str) -> Structu
     )
 
 
-def _paired(definitions: Definitions) -> tuple[Paired, ...]:
+def paired_indicators(definitions: Definitions) -> tuple[Paired, ...]:
     """Scores of every survey with the changes between their waves."""
     named = definitions.indicators.items()
     return tuple(

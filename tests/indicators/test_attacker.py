@@ -94,7 +94,8 @@ class Attacker:
         weights[list(minus)] -= 1
         people = self.made["respondent"][weights != 0].nunique()
         known = row.value * len(list(plus)) if value is None else value
-        return Sum(name, weights, people, known, getattr(row, "status", "ok") == "c")
+        protected = getattr(row, "status", "ok") == "c" and value is None  # sums over all who came and left are not
+        return Sum(name, weights, people, known, protected)
 
     def _sums(self) -> Iterator[Sum]:
         yield from self._of_indicators()
@@ -201,7 +202,7 @@ def run_tables(inputs: Inputs, period: str) -> dict[str, pd.DataFrame]:
     """Tables as a run publishes them, and its log."""
     last = parse_period(period).last
     indicators, log = indicators_and_log(inputs, inputs.definitions, period)
-    explained, impact = explain(inputs, indicators, {}, last), tell_impact(inputs, indicators, last)
+    explained, impact = explain(inputs, indicators, {}, last), tell_impact(inputs, indicators, log, last)
     return {"indicators": indicators, "log": log, "scores": explained.scores, "uncertainty": explained.uncertainty,
             "changes": impact.changes, "shrunken": impact.shrunken}  # fmt: skip
 

@@ -31,7 +31,7 @@ class Hidden:
 
 
 def complement(
-    n: Vector, limit: Vector, primary: Mask, wanted: Mask, relations: Relations, aside: Mask | None = None
+    n: Vector, limit: Vector, primary: Mask, wanted: Mask, relations: Relations, cost: Vector | None = None
 ) -> Hidden:
     """Hide more, until nothing hidden follows from what is published.
 
@@ -49,24 +49,26 @@ def complement(
     wanted : numpy.ndarray of bool, shape (cells,)
         Cells that are hidden only where no other will do.
     relations : Relations
-    aside : numpy.ndarray of bool, optional, shape (cells,)
-        Cells that nobody misses.
+    cost : numpy.ndarray, optional, shape (cells,)
+        What is lost with a cell, counted in further cells: 1 by default, 0 for what nobody misses, and infinity for
+        what is published already.
     """
     base = np.concatenate([n, relations.rests])
     mask = np.concatenate([primary, np.ones(len(relations.rests), dtype=bool)])
     because = np.full(len(base), -1)
     late = np.concatenate([wanted, np.ones(len(relations.rests), dtype=bool)])
-    missed = np.ones(len(base), dtype=bool)
-    missed[: len(n)] &= ~(aside if aside is not None else np.zeros(len(n), dtype=bool))
+    lost = np.ones(len(base))
+    lost[: len(n)] = 1 if cost is None else cost
     system = _systems(len(base), relations)
     unsolved = np.ones(len(base), dtype=bool)
     while len(relations.total):
         broken = _given_away(base, limit[relations.total], mask, relations)
-        if not broken.any():
+        chosen, why = _least(base, late, lost, mask, broken, relations)
+        if not len(chosen):
             broken = _solvable(mask, relations, unsolved[system])
             unsolved[:] = False
             unsolved[system[broken]] = True
-        chosen, why = _least(base, late, missed, mask, broken, relations)
+            chosen, why = _least(base, late, lost, mask, broken, relations)
         if not len(chosen):
             break
         mask[chosen] = True
@@ -126,21 +128,21 @@ def _solvable(mask: Mask, relations: Relations, looked_at: Mask) -> Mask:
 
 
 def _least(
-    base: Vector, late: Mask, missed: Mask, mask: Mask, broken: Mask, relations: Relations
+    base: Vector, late: Mask, lost: Vector, mask: Mask, broken: Mask, relations: Relations
 ) -> tuple[Index, Index]:
     """The visible cell of each relation given with which the least is lost, and a relation for which it is hidden.
 
-    A cell costs most by the relations in which nothing is hidden yet: each of them will need a further cell. One that
-    nobody misses costs nothing else.
+    A cell costs itself, and a further one in each relation in which nothing is hidden yet; it saves one in each relation
+    that gives something away.
     """
     size = len(relations.total)
     of = np.concatenate([relations.of, np.arange(size)])
     cell = np.concatenate([relations.part, relations.total])
     whole = np.bincount(of, weights=mask[cell], minlength=size) == 0
-    fresh = np.bincount(cell, weights=whole[of], minlength=len(mask)) + missed
-    candidate = broken[of] & ~mask[cell]
+    price = lost + np.bincount(cell, weights=whole[of].astype(float) - broken[of], minlength=len(mask))
+    candidate = broken[of] & ~mask[cell] & np.isfinite(lost[cell])
     of, cell = of[candidate], cell[candidate]
-    order = np.lexsort((cell, base[cell], fresh[cell], late[cell], of))
+    order = np.lexsort((cell, base[cell], price[cell], late[cell], of))
     of, cell = of[order], cell[order]
     first = np.append(True, of[1:] != of[:-1]) if len(of) else np.zeros(0, dtype=bool)
     chosen, at = np.unique(cell[first], return_index=True)

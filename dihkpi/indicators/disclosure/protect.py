@@ -86,7 +86,7 @@ def protect(figures: pd.DataFrame, structure: Structure) -> tuple[pd.DataFrame, 
     first = (small | dominated | uniform).to_numpy()
     n, limit = cells["n"].to_numpy(float), cells["limit"].to_numpy(float)
     wanted = (cells["period"] == structure.period).to_numpy(bool)
-    found = complement(n, limit, first[at], wanted, relations, aside[at])
+    found = complement(n, limit, first[at], wanted, relations, np.where(aside[at], 0.0, 1.0))
     hidden = np.zeros(len(table), dtype=bool)
     hidden[at] = found.mask
     why = np.select([dominated, uniform], ["dominance", "uniform"], "primary")

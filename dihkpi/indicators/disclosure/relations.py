@@ -90,6 +90,7 @@ def find_relations(
     nested: Mapping[str, Sequence[Nested]],
     paired: Sequence[Paired] = (),
     nodes: Sequence[Node] = (),
+    more: Sequence[pd.DataFrame] = (),
 ) -> Relations:
     """All relations between cells.
 
@@ -108,11 +109,14 @@ def find_relations(
         Scores and changes of the same respondents.
     nodes : sequence of Node
         Scores that are weighted sums of others.
+    more : sequence of pandas.DataFrame
+        Further relations: positions ``total`` and ``part`` of cells, ``group`` of parts of a total, ``words``, whether
+        ``in_time``, and whether the base of the part ``counts``.
     """
     import pandas as pd
 
     found = [*_of_places(cells, places), *_of_breakdowns(cells), *_of_windows(cells, nested),
-             *_of_pairs(cells, paired), *_of_nodes(cells, nodes)]  # fmt: skip
+             *_of_pairs(cells, paired), *_of_nodes(cells, nodes), *more]  # fmt: skip
     columns = ["total", "part", "group", "words", "in_time", "counts"]
     pairs = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
     of, firsts = pd.factorize(pd.MultiIndex.from_frame(pairs[["total", "group"]]))
@@ -189,6 +193,8 @@ def _of_pairs(cells: pd.DataFrame, paired: Sequence[Paired]) -> Iterator[pd.Data
     """
     from dihkpi.indicators.windows import parse_period
 
+    if not paired:
+        return
     windows = [window for window in map(parse_period, sorted(set(cells["period"]))) if not window.months]
     ends = {window.label: f"../{window.last}" for window in windows}
     for pair in paired:
