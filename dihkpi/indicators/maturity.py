@@ -118,10 +118,9 @@ def pair_cells(
     Yields
     ------
     Block
-        The change up to the day where no window gives it, and the score of its pairs at the earlier wave
-        (:attr:`dihkpi.indicators.disclosure.relations.Paired.at_first`); the value is the number of pairs.
+        The score of the pairs at the earlier wave (:attr:`dihkpi.indicators.disclosure.relations.Paired.at_first`); the
+        value is their number.
     """
-    given = {window.label for window in setting.windows}
     ends = {window.last for window in setting.windows if window.last and not window.months}
     windows = tuple(Window(f"../{last}", None, last) for last in sorted(ends))
     for change in indicator.change:
@@ -130,9 +129,8 @@ def pair_cells(
         for level, window, located, inside in _grid(indicator, source, replace(setting, windows=windows)):
             kept = inside[later]
             groups = located.codes[later[kept]]
-            for about in (pair.at_first, *((pair.both,) if window.label not in given else ())):
-                block = _means(name, level, window, located, groups, gains[kept], indicator.nodes, about, setting)
-                yield replace(block, measured=Measured.exact(block.measured.n, block.measured.n))
+            block = _means(name, level, window, located, groups, gains[kept], indicator.nodes, pair.at_first, setting)
+            yield replace(block, measured=Measured.exact(block.measured.n, block.measured.n))
 
 
 def _means(

@@ -130,20 +130,28 @@ def _solvable(mask: Mask, relations: Relations, looked_at: Mask) -> Mask:
 def _least(
     base: Vector, late: Mask, lost: Vector, mask: Mask, broken: Mask, relations: Relations
 ) -> tuple[Index, Index]:
-    """The visible cell of each relation given with which the least is lost, and a relation for which it is hidden.
+    """The visible cells with which the least is lost, such that each relation given holds one; and what for.
 
-    A cell costs itself, and a further one in each relation in which nothing is hidden yet; it saves one in each relation
-    that gives something away.
+    A cell costs itself, and a further one in each relation in which nothing is hidden yet. Every relation names its
+    cheapest cell; then it takes the one among its cells that most relations named, so that one cell serves many.
     """
     size = len(relations.total)
     of = np.concatenate([relations.of, np.arange(size)])
     cell = np.concatenate([relations.part, relations.total])
     whole = np.bincount(of, weights=mask[cell], minlength=size) == 0
-    price = lost + np.bincount(cell, weights=whole[of].astype(float) - broken[of], minlength=len(mask))
+    price = lost + np.bincount(cell, weights=whole[of], minlength=len(mask))
     candidate = broken[of] & ~mask[cell] & np.isfinite(lost[cell])
     of, cell = of[candidate], cell[candidate]
     order = np.lexsort((cell, base[cell], price[cell], late[cell], of))
     of, cell = of[order], cell[order]
-    first = np.append(True, of[1:] != of[:-1]) if len(of) else np.zeros(0, dtype=bool)
+    named = np.bincount(cell[_first(of)], minlength=len(mask))
+    order = np.lexsort((-named[cell], of))
+    of, cell = of[order], cell[order]
+    first = _first(of)
     chosen, at = np.unique(cell[first], return_index=True)
     return chosen, of[first][at]
+
+
+def _first(of: Index) -> Mask:
+    """Where a sorted number is new."""
+    return np.append(True, of[1:] != of[:-1]) if len(of) else np.zeros(0, dtype=bool)

@@ -186,29 +186,52 @@ def _of_windows(cells: pd.DataFrame, nested: Mapping[str, Sequence[Nested]]) -> 
 
 
 def _of_pairs(cells: pd.DataFrame, paired: Sequence[Paired]) -> Iterator[pd.DataFrame]:
-    """Waves and the change between them, of all up to a day.
+    """Waves and the changes between them, of all up to a day.
 
     Score at the first wave = that of the pairs and of the others; score at the second = that of the pairs at the first,
-    and their change, and that of the others. The second has its pairs in both parts, so that one of them counts.
+    and their changes up to the day, and that of the others. The second has its pairs in both parts, so that one counts.
     """
-    from dihkpi.indicators.windows import parse_period
-
     if not paired:
         return
-    windows = [window for window in map(parse_period, sorted(set(cells["period"]))) if not window.months]
-    ends = {window.label: f"../{window.last}" for window in windows}
+    changes = sorted(set(cells.loc[cells["indicator"].isin([pair.change for pair in paired]), "period"]))
+    ends = _ends(sorted(set(cells.loc[cells["indicator"].isin([pair.score for pair in paired]), "period"])))
+    up_to = {end: [(end, 0)] if end in changes else _inside(changes, end) for end in set(ends.values())}
     for pair in paired:
         scores = cells[(cells["indicator"] == pair.score) & cells["period"].isin(list(ends))]
         scores = scores.assign(period=scores["period"].map(ends), indicator=pair.change)
-        first, both = pair.at_first, pair.both
-        for wave, made_of in ((pair.first, {first: True}), (pair.second, {first: False, both: True})):
+        for wave, with_changes in ((pair.first, False), (pair.second, True)):
             own = f"survey={pair.survey};wave={wave}"
-            for part, counts in made_of.items():
-                totals = scores[scores["breakdown"].str.endswith(own)]
-                inside = totals["breakdown"].str.removesuffix(own) + part
-                pairs = _joined(cells, totals.assign(breakdown=inside), KEY).set_axis(["part", "total"], axis=1)
-                words = f"{pair.second} less {pair.first} is the change of the pairs"
-                yield pairs.assign(group=f"{pair} {wave}", words=words, in_time=False, counts=counts)
+            totals = scores[scores["breakdown"].str.endswith(own)]
+            about = {"words": f"{pair.second} less {pair.first} is the change of the pairs", "in_time": False}
+            head = totals["breakdown"].str.removesuffix(own)
+            first = _joined(cells, totals.assign(breakdown=head + pair.at_first), KEY)
+            first = first.set_axis(["part", "total"], axis=1)
+            packs = range(1 + max((pack for inner in up_to.values() for _, pack in inner), default=0))
+            for pack in packs if with_changes else (0,):
+                yield first.assign(group=f"{pair} {wave} {pack}", counts=not with_changes, **about)
+                if not with_changes:
+                    continue
+                inner = {end: [label for label, of in inside if of == pack] for end, inside in up_to.items()}
+                each = totals.assign(breakdown=head + pair.both, period=totals["period"].map(inner)).explode("period")
+                parts = _joined(cells, each.dropna(subset="period").astype({"period": "str"}), KEY)
+                parts = parts.set_axis(["part", "total"], axis=1)
+                yield parts.assign(group=f"{pair} {wave} {pack}", counts=True, **about)
+
+
+def _ends(periods: Sequence[str]) -> dict[str, str]:
+    """Calendar periods with all up to their last day."""
+    from dihkpi.indicators.windows import parse_period
+
+    windows = [window for window in map(parse_period, periods) if not window.months]
+    return {window.label: f"../{window.last}" for window in windows}
+
+
+def _inside(periods: Sequence[str], whole: str) -> list[tuple[str, int]]:
+    """Windows directly inside all up to a day, with the pack of each."""
+    from dihkpi.indicators.disclosure.periods import nested_windows
+
+    calendar = [period for period in periods if not period.startswith("M")]
+    return [(n.inner, n.pack) for n in nested_windows([*calendar, whole], cumulative=False) if n.outer == whole]
 
 
 def _of_nodes(cells: pd.DataFrame, nodes: Sequence[Node]) -> Iterator[pd.DataFrame]:
