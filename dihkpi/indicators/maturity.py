@@ -129,7 +129,8 @@ def pair_cells(
         for level, window, located, inside in _grid(indicator, source, replace(setting, windows=windows)):
             kept = inside[later]
             groups = located.codes[later[kept]]
-            block = _means(name, level, window, located, groups, gains[kept], indicator.nodes, pair.at_first, setting)
+            means = (pair.pairs, level, window, located, groups, gains[kept], indicator.nodes, pair.at_first, setting)
+            block = _means(*means)
             yield replace(block, measured=Measured.exact(block.measured.n, block.measured.n))
 
 

@@ -62,6 +62,7 @@ class Attacker:
         scores = inputs.scores[(inputs.scores["survey"] == SURVEY) & (inputs.scores["dimension"] == node)]
         scores = scores.rename(columns={"code": "respondent"})[["respondent", "version", "wave", "value", "band"]]
         made = inputs.assessments[inputs.assessments["survey"] == SURVEY]
+        self.all = made
         made = made.merge(scores, on=["respondent", "version", "wave"]).dropna(subset="value").reset_index(drop=True)
         seats = inputs.hubs.set_index("hub")
         hub = made["hub"].where(made["hub"].isin(seats.index))
@@ -140,8 +141,8 @@ class Attacker:
         """Rows of the first wave of those who never had the second, although it was due."""
         first, second = waves.split("-")
         made, due = self.made, int(self.inputs.definitions.value("change")["due_months"])
-        seen = made[(made["wave"] == second) & ~(made["date"] > self.last)]["respondent"]
-        late = made["date"].dt.to_period("M") + due <= self.last.to_period("M")
+        seen = self.all[(self.all["wave"] == second) & ~(self.all["date"] > self.last)]["respondent"]
+        late = ~(made["date"].dt.to_period("M") + due > self.last.to_period("M"))
         return np.flatnonzero(here & (made["wave"] == first) & (made["version"] == version) & late
                               & ~made["respondent"].isin(seen))  # fmt: skip
 

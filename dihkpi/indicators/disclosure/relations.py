@@ -46,6 +46,11 @@ class Paired:
         """Breakdown of the score of the pairs at the earlier wave, which is never a figure of the table."""
         return f"survey={self.survey};waves={self.first} of {self.first}-{self.second}"
 
+    @property
+    def pairs(self) -> str:
+        """What that figure is called in place of an indicator."""
+        return f"pairs of {self.change}"
+
 
 @dataclass(frozen=True)
 class Node:
@@ -198,13 +203,13 @@ def _of_pairs(cells: pd.DataFrame, paired: Sequence[Paired]) -> Iterator[pd.Data
     up_to = {end: [(end, 0)] if end in changes else _inside(changes, end) for end in set(ends.values())}
     for pair in paired:
         scores = cells[(cells["indicator"] == pair.score) & cells["period"].isin(list(ends))]
-        scores = scores.assign(period=scores["period"].map(ends), indicator=pair.change)
+        scores = scores.assign(period=scores["period"].map(ends))
         for wave, with_changes in ((pair.first, False), (pair.second, True)):
             own = f"survey={pair.survey};wave={wave}"
             totals = scores[scores["breakdown"].str.endswith(own)]
             about = {"words": f"{pair.second} less {pair.first} is the change of the pairs", "in_time": False}
             head = totals["breakdown"].str.removesuffix(own)
-            first = _joined(cells, totals.assign(breakdown=head + pair.at_first), KEY)
+            first = _joined(cells, totals.assign(indicator=pair.pairs, breakdown=head + pair.at_first), KEY)
             first = first.set_axis(["part", "total"], axis=1)
             packs = range(1 + max((pack for inner in up_to.values() for _, pack in inner), default=0))
             for pack in packs if with_changes else (0,):
@@ -212,8 +217,9 @@ def _of_pairs(cells: pd.DataFrame, paired: Sequence[Paired]) -> Iterator[pd.Data
                 if not with_changes:
                     continue
                 inner = {end: [label for label, of in inside if of == pack] for end, inside in up_to.items()}
-                each = totals.assign(breakdown=head + pair.both, period=totals["period"].map(inner)).explode("period")
-                parts = _joined(cells, each.dropna(subset="period").astype({"period": "str"}), KEY)
+                each = totals.assign(indicator=pair.change, breakdown=head + pair.both)
+                each = each.assign(period=each["period"].map(inner)).explode("period").dropna(subset="period")
+                parts = _joined(cells, each.astype({"period": "str"}), KEY)
                 parts = parts.set_axis(["part", "total"], axis=1)
                 yield parts.assign(group=f"{pair} {wave} {pack}", counts=True, **about)
 
