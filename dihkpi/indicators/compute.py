@@ -309,6 +309,10 @@ def _structure(inputs: Inputs, definitions: Definitions, period: str) -> Structu
             if about.of
         ),
         uniform=float(definitions.value("disclosure_uniform")["base"]),
+        starts={
+            str(hub): start.date()
+            for hub, start in inputs.hubs.set_index("hub")["grant_start"].dropna().items()
+        },
     )
 
 

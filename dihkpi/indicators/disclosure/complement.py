@@ -59,16 +59,16 @@ def complement(
     late = np.concatenate([wanted, np.ones(len(relations.rests), dtype=bool)])
     lost = np.ones(len(base))
     lost[: len(n)] = 1 if cost is None else cost
-    system = _systems(len(base), relations)
+    system, same = _systems(len(base), relations), _equal(len(n), len(base), relations)
     unsolved = np.ones(len(base), dtype=bool)
     while len(relations.total):
         broken = _given_away(base, limit[relations.total], mask, relations)
-        chosen, why = _least(base, late, lost, mask, broken, relations)
+        chosen, why = _least(base, late, lost, same, mask, broken, relations)
         if not len(chosen):
             broken = _solvable(mask, relations, unsolved[system])
             unsolved[:] = False
             unsolved[system[broken]] = True
-            chosen, why = _least(base, late, lost, mask, broken, relations)
+            chosen, why = _least(base, late, lost, same, mask, broken, relations)
         if not len(chosen):
             break
         mask[chosen] = True
@@ -116,6 +116,18 @@ def _systems(cells: int, relations: Relations) -> Index:
     return labels
 
 
+def _equal(cells: int, size: int, relations: Relations) -> Index:
+    """Number of the group of cells that are equal, such as a region and its only hub: they are hidden together."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    parts = np.bincount(relations.of, minlength=len(relations.total))
+    only = (parts[relations.of] == 1) & (relations.part < cells)
+    ends = (relations.total[relations.of[only]], relations.part[only])
+    labels: Index = connected_components(coo_matrix((np.ones(only.sum()), ends), shape=(size, size)), directed=False)[1]
+    return labels
+
+
 def _solvable(mask: Mask, relations: Relations, looked_at: Mask) -> Mask:
     """Relations, of those to be looked at, of a hidden cell that follows from several relations together."""
     size = len(relations.total)
@@ -128,18 +140,19 @@ def _solvable(mask: Mask, relations: Relations, looked_at: Mask) -> Mask:
 
 
 def _least(
-    base: Vector, late: Mask, lost: Vector, mask: Mask, broken: Mask, relations: Relations
+    base: Vector, late: Mask, lost: Vector, same: Index, mask: Mask, broken: Mask, relations: Relations
 ) -> tuple[Index, Index]:
     """The visible cells with which the least is lost, such that each relation given holds one; and what for.
 
     A cell costs itself, and a further one in each relation in which nothing is hidden yet. Every relation names its
-    cheapest cell; then it takes the one among its cells that most relations named, so that one cell serves many.
+    cheapest cell, where those that are equal go together; then it takes the one among its cells that most relations named, so that one cell serves many.
     """
     size = len(relations.total)
     of = np.concatenate([relations.of, np.arange(size)])
     cell = np.concatenate([relations.part, relations.total])
     whole = np.bincount(of, weights=mask[cell], minlength=size) == 0
     price = lost + np.bincount(cell, weights=whole[of], minlength=len(mask))
+    price, late = np.bincount(same, weights=price)[same], np.bincount(same, weights=late)[same] > 0
     candidate = broken[of] & ~mask[cell] & np.isfinite(lost[cell])
     of, cell = of[candidate], cell[candidate]
     order = np.lexsort((cell, base[cell], price[cell], late[cell], of))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dihkpi.indicators.disclosure.complement import Hidden, complement
-from dihkpi.indicators.disclosure.periods import nested_windows
+from dihkpi.indicators.disclosure.periods import Nested, nested_windows
 from dihkpi.indicators.disclosure.relations import KEY, Node, Paired, Relations, find_relations
 from dihkpi.indicators.measures import Contributors
 
@@ -39,6 +40,8 @@ class Structure:
         Scores that are made of others.
     uniform : float
         A group of fewer respondents than this that answered all the same is hidden.
+    starts : mapping of str to datetime.date
+        Hub to the first day of its grant, where it is known.
     """
 
     places: Mapping[tuple[str, str], pd.Series]
@@ -48,6 +51,7 @@ class Structure:
     paired: Sequence[Paired] = ()
     nodes: Sequence[Node] = ()
     uniform: float = 0
+    starts: Mapping[str, date] = field(default_factory=dict)
 
 
 def protect(figures: pd.DataFrame, structure: Structure) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -81,6 +85,7 @@ def protect(figures: pd.DataFrame, structure: Structure) -> tuple[pd.DataFrame, 
     missing = table["value"].isna() | (table["limit"].gt(0) & table["n"].eq(0))
     at = np.flatnonzero((table["limit"] > 0) & (table["n"] > 0))
     cells = table.iloc[at][[*KEY, "n", "limit"]].reset_index(drop=True)
+    cells["start"] = cells["code"].map(structure.starts).where(cells["level"] == "hub")
     nested = _nested(cells, structure.cumulative)
     relations = find_relations(cells, structure.places, nested, structure.paired, structure.nodes)
     first = (small | dominated | uniform).to_numpy()
@@ -109,14 +114,17 @@ def _dominated(table: pd.DataFrame, policy: Mapping[str, Any]) -> pd.Series:
     return (table["limit"] > 0) & (table["total"] > 0) & (few | (left < float(policy["remainder"]) * table["largest"]))
 
 
-def _nested(cells: pd.DataFrame, cumulative: Collection[str]) -> dict[str, Sequence[Any]]:
-    kinds: dict[tuple[bool, tuple[str, ...]], Sequence[Any]] = {}
-    found: dict[str, Sequence[Any]] = {}
-    for indicator, periods in cells.groupby("indicator")["period"].unique().items():
-        kind = (indicator in cumulative, tuple(sorted(periods)))
+def _nested(cells: pd.DataFrame, cumulative: Collection[str]) -> dict[tuple[str, date | None], Sequence[Nested]]:
+    """Windows within windows for every indicator and start of a grant."""
+    kinds: dict[tuple[bool, tuple[str, ...], date | None], Sequence[Nested]] = {}
+    found: dict[tuple[str, date | None], Sequence[Nested]] = {}
+    starts = cells["start"].astype(object).where(cells["start"].notna(), None)
+    for (indicator, start), periods in cells.groupby(["indicator", starts], dropna=False)["period"].unique().items():
+        first = start if isinstance(start, date) else None
+        kind = (indicator in cumulative, tuple(sorted(periods)), first)
         if kind not in kinds:
-            kinds[kind] = nested_windows(kind[1], cumulative=kind[0])
-        found[str(indicator)] = kinds[kind]
+            kinds[kind] = nested_windows(kind[1], cumulative=kind[0], start=first)
+        found[str(indicator), first] = kinds[kind]
     return found
 
 

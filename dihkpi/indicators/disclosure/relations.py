@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -92,7 +93,7 @@ class Relations:
 def find_relations(
     cells: pd.DataFrame,
     places: Mapping[tuple[str, str], pd.Series],
-    nested: Mapping[str, Sequence[Nested]],
+    nested: Mapping[tuple[str, date | None], Sequence[Nested]],
     paired: Sequence[Paired] = (),
     nodes: Sequence[Node] = (),
     more: Sequence[pd.DataFrame] = (),
@@ -108,8 +109,8 @@ def find_relations(
         Key of ``indicators``, ``n`` > 0 and ``limit``, with an index 0, 1, 2 ...
     places : mapping of (finer level, coarser level) to pandas.Series
         Code of the coarser place by the code of the finer one.
-    nested : mapping of indicator to Nested
-        Windows that lie within windows.
+    nested : mapping of (indicator, start of the grant) to Nested
+        Windows that lie within windows; cells with a start have it in the column of this name.
     paired : sequence of Paired
         Scores and changes of the same respondents.
     nodes : sequence of Node
@@ -171,23 +172,27 @@ def _of_breakdowns(cells: pd.DataFrame) -> Iterator[pd.DataFrame]:
         yield _joined(cells, parts, KEY).assign(group=f"by {key}", words=f"parts by {key}", in_time=False)
 
 
-def _of_windows(cells: pd.DataFrame, nested: Mapping[str, Sequence[Nested]]) -> Iterator[pd.DataFrame]:
+def _of_windows(cells: pd.DataFrame, nested: Mapping[tuple[str, date | None], Sequence[Nested]]) -> Iterator[pd.DataFrame]:
     """Windows that do not overlap within a window around them."""
     import pandas as pd
 
-    kinds: dict[tuple[Nested, ...], list[str]] = {}
-    for indicator, windows in nested.items():
-        kinds.setdefault(tuple(windows), []).append(indicator)
-    for windows, indicators in kinds.items():
-        if not windows:
-            continue
-        inside = pd.DataFrame([(w.outer, w.inner, w.pack) for w in windows], columns=["outer", "period", "pack"])
-        parts = cells[cells["indicator"].isin(indicators)].reset_index(names="part").merge(inside, on="period")
-        parts = parts.assign(period=parts["outer"]).set_index("part")
-        pairs = _joined(cells, parts, KEY, "pack")
-        yield pairs.assign(
-            group="window " + pairs["pack"].astype(str), words="windows within " + pairs["outer"], in_time=True
-        ).drop(columns=["pack", "outer"])
+    if not nested:
+        return
+    kinds = {windows: number for number, windows in enumerate(dict.fromkeys(tuple(w) for w in nested.values()))}
+    told = [(*key, kinds[tuple(windows)]) for key, windows in nested.items()]
+    of = pd.DataFrame(told, columns=["indicator", "start", "kind"]).astype({"start": object})
+    inside = pd.DataFrame(
+        [(number, w.outer, w.inner, w.pack) for windows, number in kinds.items() for w in windows],
+        columns=["kind", "outer", "period", "pack"],
+    )
+    own = cells.reset_index(names="part").astype({"start": object}) if "start" in cells else cells.reset_index(names="part")
+    own = own.assign(start=own["start"].where(own["start"].notna(), None) if "start" in own else None)
+    parts = own.merge(of, on=["indicator", "start"]).merge(inside, on=["kind", "period"])
+    parts = parts.assign(period=parts["outer"]).set_index("part")
+    pairs = _joined(cells, parts, KEY, "pack")
+    yield pairs.assign(
+        group="window " + pairs["pack"].astype(str), words="windows within " + pairs["outer"], in_time=True
+    ).drop(columns=["pack", "outer"])
 
 
 def _of_pairs(cells: pd.DataFrame, paired: Sequence[Paired]) -> Iterator[pd.DataFrame]:
