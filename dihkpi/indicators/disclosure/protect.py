@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -85,16 +85,18 @@ def protect(figures: pd.DataFrame, structure: Structure) -> tuple[pd.DataFrame, 
     missing = table["value"].isna() | (table["limit"].gt(0) & table["n"].eq(0))
     at = np.flatnonzero((table["limit"] > 0) & (table["n"] > 0))
     cells = table.iloc[at][[*KEY, "n", "limit"]].reset_index(drop=True)
-    cells["start"] = cells["code"].map(structure.starts).where(cells["level"] == "hub")
+    months = _MonthsOfGrants.of(cells, structure)
     nested = _nested(cells, structure.cumulative)
     relations = find_relations(cells, structure.places, nested, structure.paired, structure.nodes)
-    first = (small | dominated | uniform).to_numpy()
+    first = (small | dominated | uniform).to_numpy(copy=True)
+    first[at] |= months.apart
     n, limit = cells["n"].to_numpy(float), cells["limit"].to_numpy(float)
     wanted = (cells["period"] == structure.period).to_numpy(bool)
     found = complement(n, limit, first[at], wanted, relations, np.where(aside[at], 0.0, 1.0))
+    found = replace(found, mask=found.mask | months.equal_to(found.mask))
     hidden = np.zeros(len(table), dtype=bool)
     hidden[at] = found.mask
-    why = np.select([dominated, uniform], ["dominance", "uniform"], "primary")
+    why = np.select([small, dominated, uniform], ["primary", "dominance", "uniform"], "differencing")
     log = _log(table.iloc[at], why[at], found, relations)
     table["status"] = np.select([hidden, missing], ["c", "m"], "ok")
     table.loc[hidden | missing, ["value", "lo", "hi"]] = np.nan
@@ -114,17 +116,65 @@ def _dominated(table: pd.DataFrame, policy: Mapping[str, Any]) -> pd.Series:
     return (table["limit"] > 0) & (table["total"] > 0) & (few | (left < float(policy["remainder"]) * table["largest"]))
 
 
+@dataclass(frozen=True)
+class _MonthsOfGrants:
+    """Months of a grant beside calendar windows: figures of one hub, which nobody adds up, so that they are the first to
+    be hidden and no other is hidden for them.
+
+    Parameters
+    ----------
+    apart : numpy.ndarray of bool, shape (cells,)
+        Months that differ by a few from calendar windows.
+    relations : Relations
+        Between months and calendar windows, of those that are equal.
+    months : numpy.ndarray of bool, shape (cells,)
+    """
+
+    apart: np.ndarray
+    relations: Relations
+    months: np.ndarray
+
+    @classmethod
+    def of(cls, cells: pd.DataFrame, structure: Structure) -> _MonthsOfGrants:
+        """Compare the months of every hub whose start is known."""
+        months = cells["period"].str.startswith("M").to_numpy(bool)
+        start = cells["code"].map(structure.starts).where(cells["level"] == "hub")
+        known = cells.assign(start=start.where(cells["code"].isin(cells.loc[months, "code"])))
+        at = np.flatnonzero(known["start"].notna())
+        own = known.iloc[at].reset_index(drop=True)
+        found = find_relations(own, {}, _nested(own, structure.cumulative))
+        of = np.concatenate([found.of, np.arange(len(found.total))])
+        cell = np.concatenate([found.part, found.total])
+        rest = np.bincount(of, weights=cell >= len(at), minlength=len(found.total)) > 0
+        apart = np.zeros(len(cells), dtype=bool)
+        few = (rest & found.in_time)[of] & (cell < len(at))
+        apart[at[cell[few]]] = True
+        equal = (~rest & found.in_time)[found.of]
+        kept = Relations(at[found.total], found.of[equal], at[found.part[equal]], found.words, found.in_time, found.rests)
+        return cls(apart & months, kept, months)
+
+    def equal_to(self, hidden: np.ndarray) -> np.ndarray:
+        """Months that add up with hidden calendar windows to nothing else."""
+        of = np.concatenate([self.relations.of, np.unique(self.relations.of)])
+        cell = np.concatenate([self.relations.part, self.relations.total[np.unique(self.relations.of)]])
+        size = len(self.relations.total)
+        told = np.bincount(of, weights=hidden[cell] & ~self.months[cell], minlength=size) > 0
+        found = np.zeros(len(hidden), dtype=bool)
+        found[cell[told[of]]] = True
+        return found & self.months
+
+
 def _nested(cells: pd.DataFrame, cumulative: Collection[str]) -> dict[tuple[str, date | None], Sequence[Nested]]:
-    """Windows within windows for every indicator and start of a grant."""
+    """Windows within windows for every indicator, and every start of a grant where cells tell it."""
     kinds: dict[tuple[bool, tuple[str, ...], date | None], Sequence[Nested]] = {}
     found: dict[tuple[str, date | None], Sequence[Nested]] = {}
-    starts = cells["start"].astype(object).where(cells["start"].notna(), None)
-    for (indicator, start), periods in cells.groupby(["indicator", starts], dropna=False)["period"].unique().items():
-        first = start if isinstance(start, date) else None
-        kind = (indicator in cumulative, tuple(sorted(periods)), first)
+    keys = ["indicator", "start"] if "start" in cells else ["indicator"]
+    for key, periods in cells.groupby(keys)["period"].unique().items():
+        indicator, start = key if isinstance(key, tuple) else (key, None)
+        kind = (indicator in cumulative, tuple(sorted(periods)), start)
         if kind not in kinds:
-            kinds[kind] = nested_windows(kind[1], cumulative=kind[0], start=first)
-        found[str(indicator), first] = kinds[kind]
+            kinds[kind] = nested_windows(kind[1], cumulative=kind[0], start=start)
+        found[str(indicator), start] = kinds[kind]
     return found
 
 
@@ -140,8 +190,9 @@ def _log(cells: pd.DataFrame, why: np.ndarray, found: Hidden, relations: Relatio
         object
     )
     words = np.select(
-        [added, why == "dominance", why == "uniform"],
-        [told, "few contributors make up the sum", "all " + units.to_numpy(object) + " answered the same"],
+        [added, why == "dominance", why == "uniform", why == "differencing"],
+        [told, "few contributors make up the sum", "all " + units.to_numpy(object) + " answered the same",
+         "months of a grant that differ by a few from calendar windows, or not at all"],
         default=base,
     )
     return cells[KEY].assign(reason=reason, relation=words)[found.mask]

@@ -179,15 +179,15 @@ def _of_windows(cells: pd.DataFrame, nested: Mapping[tuple[str, date | None], Se
     if not nested:
         return
     kinds = {windows: number for number, windows in enumerate(dict.fromkeys(tuple(w) for w in nested.values()))}
-    told = [(*key, kinds[tuple(windows)]) for key, windows in nested.items()]
-    of = pd.DataFrame(told, columns=["indicator", "start", "kind"]).astype({"start": object})
+    keys = ["indicator", "start"] if "start" in cells else ["indicator"]
+    told = [(*key[: len(keys)], kinds[tuple(windows)]) for key, windows in nested.items()]
+    of = pd.DataFrame(told, columns=[*keys, "kind"])
     inside = pd.DataFrame(
         [(number, w.outer, w.inner, w.pack) for windows, number in kinds.items() for w in windows],
         columns=["kind", "outer", "period", "pack"],
     )
-    own = cells.reset_index(names="part").astype({"start": object}) if "start" in cells else cells.reset_index(names="part")
-    own = own.assign(start=own["start"].where(own["start"].notna(), None) if "start" in own else None)
-    parts = own.merge(of, on=["indicator", "start"]).merge(inside, on=["kind", "period"])
+    own = cells.reset_index(names="part")
+    parts = own.merge(of, on=keys).merge(inside, on=["kind", "period"])
     parts = parts.assign(period=parts["outer"]).set_index("part")
     pairs = _joined(cells, parts, KEY, "pack")
     yield pairs.assign(
