@@ -254,7 +254,7 @@ def _same(table: pd.DataFrame, definitions: Definitions) -> np.ndarray:
     of = {name: i.measure() for (_, name), i in definitions.indicators.items() if i.measure() in policy["measures"]}
     measure, width = table["indicator"].map(of), table["hi"] - table["lo"]
     alike = np.where(measure == "share", ~table["value"].between(0, 100, inclusive="neither"), width < _EQUAL)
-    return measure.notna().to_numpy() & table["value"].notna().to_numpy() & alike.astype(bool)
+    return np.asarray(measure.notna().to_numpy() & table["value"].notna().to_numpy() & alike.astype(bool))
 
 
 def _aside(inputs: Inputs, setting: Setting, definitions: Definitions) -> list[pd.DataFrame]:
@@ -309,10 +309,7 @@ def _structure(inputs: Inputs, definitions: Definitions, period: str) -> Structu
             if about.of
         ),
         uniform=float(definitions.value("disclosure_uniform")["base"]),
-        starts={
-            str(hub): start.date()
-            for hub, start in inputs.hubs.set_index("hub")["grant_start"].dropna().items()
-        },
+        starts={str(hub): start.date() for hub, start in inputs.hubs.set_index("hub")["grant_start"].dropna().items()},
     )
 
 

@@ -79,8 +79,7 @@ def hidden_nodes(
         parts = [part for part in scoring.nodes[node].of if part in found]
         down = found[node] | found[parts].any(axis=1)
         found[parts] = found[parts].to_numpy() | down.to_numpy()[:, None]
-    long = found.stack()
-    return long[long].index.to_frame(index=False)
+    return found.stack().loc[lambda hidden: hidden].index.to_frame(index=False)
 
 
 def _from_the_root(scoring: Scoring) -> list[str]:

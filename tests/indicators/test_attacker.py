@@ -1,7 +1,7 @@
 """An attacker who holds every published table, knows who was in which group, and knows no answer.
 
-Every published mean is a known sum over what respondents scored. What lies in the space of these sums is told: the score
-of one respondent, a hidden figure, the sum of a handful.
+Every published mean is a known sum over what respondents scored. What lies in the space of these sums is told: the
+score of one respondent, a hidden figure, the sum of a handful.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ class Attacker:
         hub = made["hub"].where(made["hub"].isin(seats.index))
         nuts, country = (made["hub"].map(seats[name]).astype("str") for name in ("nuts", "country"))
         levels = inputs.definitions.levels
-        self.places = {name: place_codes(level, hub, nuts, country, inputs.definitions) for name, level in levels.items()}
+        self.places = {
+            name: place_codes(level, hub, nuts, country, inputs.definitions) for name, level in levels.items()
+        }
         self.made, self.starts = made, hub.map(seats["grant_start"])
         self.sums = list(self._sums())
 
@@ -133,7 +135,9 @@ class Attacker:
         table = table[(table["survey"] == SURVEY) & (table["dimension"] == self.node)]
         for (level, code, waves, version), rows in table.groupby(["level", "code", "waves", "version"]):
             here, pairs = self.places[level] == code, self._pairs(waves.split("-"))
-            pairs = pairs[(here[pairs["at_y"]].to_numpy()) & (self.made["version"][pairs["at_y"]] == version).to_numpy()]
+            pairs = pairs[
+                (here[pairs["at_y"]].to_numpy()) & (self.made["version"][pairs["at_y"]] == version).to_numpy()
+            ]
             left = self._left(here, waves, version)
             yield from self._of_place(f"{level} {code} {waves} {version}", rows, pairs, left)
 
@@ -193,10 +197,7 @@ class Attacker:
         inside = (same @ same.T) == same.sum(axis=1)[:, None]
         few = [(int(a), int(b)) for a, b in np.argwhere(inside & (apart > 0) & (apart < LIMIT))]
         found = [f"two figures apart by the scores of {int(apart[pair])}" for pair in few]
-        for s in self.sums:
-            if s.shown and s.people < LIMIT:
-                found.append(f"{s.name} is shown, base {s.people}")
-        return found
+        return found + [f"{s.name} is shown, base {s.people}" for s in self.sums if s.shown and s.people < LIMIT]
 
 
 def run_tables(inputs: Inputs, period: str) -> dict[str, pd.DataFrame]:
@@ -233,9 +234,11 @@ def network(definitions: Definitions, people: Sequence[tuple], seed: int = 1) ->
     })  # fmt: skip
     people_ = pd.DataFrame({"respondent": sorted(made["respondent"].unique())}).assign(nuts=pd.NA, country=pd.NA)
     kept = ["respondent", "survey", "version", "wave", "date", "hub"]
-    scores = long.rename(columns={"respondent": "code"})[["code", "survey", "version", "wave", "dimension", "value", "band"]]
+    about = ["code", "survey", "version", "wave", "dimension", "value", "band"]
+    scores = long.rename(columns={"respondent": "code"})[about]
     nothing = dict.fromkeys(("se", "lo", "hi"), np.nan) | {"n_items": pd.NA, "n_answered": pd.NA}
-    scores = scores.assign(level="respondent", status="ok", **nothing).astype({"n_items": "Int64", "n_answered": "Int64"})
+    scores = scores.assign(level="respondent", status="ok", **nothing)
+    scores = scores.astype({"n_items": "Int64", "n_answered": "Int64"})
     return Inputs({}, check_table(register.reindex(columns=list(table.columns)), table),
                   people_.astype("str"), made[kept].assign(origin="reported"), scores, definitions)  # fmt: skip
 
@@ -255,7 +258,7 @@ NETWORKS = {
     "one is new at T1": of("HR03a", pair=6, late=1) + of("HR03b", pair=9, left=6) + of("EE00a", pair=9, left=7),
     "one is not due": of("HR03a", pair=6, young=1) + of("HR03b", pair=9, left=6) + of("EE00a", pair=9, left=7),
     "a small hub of two in a region": of("HR03a", pair=3) + of("HR03b", pair=8, left=5) + of("EE00a", pair=20, left=9),
-    "few leave one of two hubs": of("HR03a", pair=9, left=2) + of("HR03b", pair=9, left=7) + of("EE00a", pair=9, left=9),
+    "few leave one of two": of("HR03a", pair=9, left=2) + of("HR03b", pair=9, left=7) + of("EE00a", pair=9, left=9),
     "an early few": of("HR03a", pair=7, next=2) + of("HR03b", pair=9, next=6) + of("EE00a", pair=6, left=6, next=6),
     "one changes the hub": of("HR03a", pair=7, left=6) + of("HR03b", pair=9, left=6) + [("HR03a", *PAIR, "HR03b")],
 }
@@ -276,3 +279,46 @@ def test_nothing_hidden_follows_from_all_tables_together(quick, people):
     assert not attacker.wrong()
     assert not attacker.found()
     assert any(s.shown for s in attacker.sums), "hiding everything is no way out"
+
+
+def test_every_hidden_figure_is_in_the_log_with_its_reason(quick):
+    found = run_tables(network(quick, NETWORKS["a small hub of two in a region"]), "2025")
+    keys = ["level", "code", "indicator", "period", "breakdown"]
+    hidden = found["indicators"].loc[found["indicators"]["status"] == "c", keys]
+    told = hidden.merge(found["log"], how="left", on=keys)
+    assert len(hidden) and told[["reason", "relation"]].notna().all(axis=None)
+    for name in ("indicators", "changes", "scores"):
+        gone = found[name][found[name]["status"] == "c"]
+        numbers = gone.columns.intersection(["value", "lo", "hi", "se", "p", "n", "band", "attainment", "n_answered"])
+        assert len(gone) and gone[numbers].isna().all(axis=None), name
+    assert found["changes"].loc[found["changes"]["status"] == "c", "reason"].notna().all()
+
+
+def test_a_group_that_answered_all_the_same_is_not_told(quick):
+    """Seven who all have 40 at T0: their mean would tell what each of them has."""
+    inputs = network(quick, of("HR03a", pair=7, left=0) + of("HR03b", pair=9, left=6) + of("EE00a", pair=9, left=7))
+    early = inputs.scores["code"].isin([f"r{n:03}" for n in range(7)]) & (inputs.scores["wave"] == "T0")
+    alike = replace(inputs, scores=inputs.scores.assign(value=inputs.scores["value"].mask(early, 40.0)))
+    tables = run_tables(alike, "2025")
+    rows = tables["indicators"].query("level == 'hub' and code == 'HR03a' and indicator == 'maturity_score'")
+    rows = rows[rows["breakdown"].str.endswith("wave=T0") & rows["period"].isin(["2025", "../2025-12-31"])]
+    assert len(rows) and set(rows["status"]) == {"c"}
+    assert "uniform" in set(tables["log"]["reason"])
+    scores = tables["scores"].query("level == 'hub' and code == 'HR03a' and wave == 'T0'")
+    assert set(scores.loc[scores["dimension"] == "overall", "status"]) == {"c"}
+    attacker = Attacker(alike, tables, date(2025, 12, 31))
+    assert not attacker.wrong() and not attacker.found()
+
+
+def test_shares_of_the_pairs_are_not_told_by_those_of_other_places(quick):
+    """Improved in a country less improved in its other hub: each hidden count stays unknown."""
+    inputs = network(
+        quick, of("HR03a", pair=8, left=6) + of("HR03b", pair=30, left=6) + of("EE00a", pair=30, left=7), 3
+    )
+    changes = run_tables(inputs, "2025")["changes"]
+    rows = changes[changes["dimension"].eq("overall") & changes["waves"].eq("T0-T1") & changes["survey"].eq(SURVEY)]
+    for measure in ("improved", "unchanged", "worse"):
+        status = rows[rows["measure"] == measure].set_index("code")["status"]
+        inside = [status[code] == "c" for code in ("HR03a", "HR03b")]
+        assert status["HR"] == "c" or sum(inside) != 1, measure
+    assert (rows["status"] == "c").any() and rows.loc[rows["measure"].eq("mean"), "value"].notna().any()

@@ -159,7 +159,7 @@ def _counts(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _fixed(beside: Beside, cells: pd.DataFrame) -> pd.DataFrame:
-    """Means of both waves and changes of all versions, as the indicators give them; those hidden with no base of others."""
+    """Means of both waves and changes of all versions, as the indicators give them."""
     import pandas as pd
 
     table = beside.indicators[beside.indicators["period"] == beside.period]
@@ -203,13 +203,14 @@ def _known(cells: pd.DataFrame, fixed: pd.DataFrame) -> np.ndarray:
     first = mean & told["second of all"].eq(own[_MEAN]) | single & told["first of all"].eq(own[_FIRST])
     known = {_MEAN: mean, _FIRST: first, _LEFT: first & told["first of all"].eq(own[_FIRST] + own[_LEFT])}
     at = own.index.get_indexer(pd.MultiIndex.from_frame(cells[_STUDY]))
-    return np.logical_or.reduce([
+    known_rows: np.ndarray = np.logical_or.reduce([
         (cells["part"] == part).to_numpy() & (at >= 0) & flag.to_numpy(bool)[at] for part, flag in known.items()
     ])  # fmt: skip
+    return known_rows
 
 
 def _waves(cells: pd.DataFrame) -> pd.DataFrame:
-    """Mean at the first wave = of who stayed + of who left + others; at the second = of who stayed + change + others."""
+    """Mean at the first wave: of who stayed, who left and others; at the second: of who stayed, change and others."""
     import pandas as pd
 
     of = cells.reset_index(names="at").assign(level=cells["level"].str.removeprefix("all of ").to_numpy())
@@ -246,7 +247,9 @@ def _hidden_before(cells: pd.DataFrame, beside: Beside) -> np.ndarray:
     studies = pd.Series(list(zip(cells["survey"], cells["waves"], strict=True)), index=cells.index, dtype=object)
     breakdown = "dimension=" + cells["dimension"] + ";" + studies.map(known).astype("str").fillna("")
     own = pd.MultiIndex.from_arrays([cells["level"], cells["code"], breakdown])
-    return own.isin(pd.MultiIndex.from_frame(log[["level", "code", "breakdown"]])) & (cells["part"] == _FIRST).to_numpy()
+    return (
+        own.isin(pd.MultiIndex.from_frame(log[["level", "code", "breakdown"]])) & (cells["part"] == _FIRST).to_numpy()
+    )
 
 
 def _either(rows: pd.DataFrame, part: pd.Series, hidden: np.ndarray) -> np.ndarray:

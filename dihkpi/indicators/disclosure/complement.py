@@ -145,20 +145,22 @@ def _least(
     """The visible cells with which the least is lost, such that each relation given holds one; and what for.
 
     A cell costs itself, and a further one in each relation in which nothing is hidden yet. Every relation names its
-    cheapest cell, where those that are equal go together; then it takes the one among its cells that most relations named, so that one cell serves many.
+    cheapest cell, where those that are equal go together; then it takes the one among its cells that most relations
+    named, so that one cell serves many.
     """
     size = len(relations.total)
     of = np.concatenate([relations.of, np.arange(size)])
     cell = np.concatenate([relations.part, relations.total])
     whole = np.bincount(of, weights=mask[cell], minlength=size) == 0
-    price = lost + np.bincount(cell, weights=whole[of], minlength=len(mask))
-    price, late = np.bincount(same, weights=price)[same], np.bincount(same, weights=late)[same] > 0
+    price: Vector = lost + np.bincount(cell, weights=whole[of], minlength=len(mask))
+    price = np.bincount(same, weights=price)[same].astype(float)
+    late = np.bincount(same, weights=late)[same] > 0
     candidate = broken[of] & ~mask[cell] & np.isfinite(lost[cell])
     of, cell = of[candidate], cell[candidate]
     order = np.lexsort((cell, base[cell], price[cell], late[cell], of))
     of, cell = of[order], cell[order]
-    named = np.bincount(cell[_first(of)], minlength=len(mask))
-    order = np.lexsort((-named[cell], of))
+    votes = np.bincount(cell[_first(of)], minlength=len(mask))
+    order = np.lexsort((-votes[cell], of))
     of, cell = of[order], cell[order]
     first = _first(of)
     chosen, at = np.unique(cell[first], return_index=True)

@@ -118,8 +118,7 @@ def _dominated(table: pd.DataFrame, policy: Mapping[str, Any]) -> pd.Series:
 
 @dataclass(frozen=True)
 class _MonthsOfGrants:
-    """Months of a grant beside calendar windows: figures of one hub, which nobody adds up, so that they are the first to
-    be hidden and no other is hidden for them.
+    """Months of a grant beside calendar windows: they are the first to be hidden, and no other is hidden for them.
 
     Parameters
     ----------
@@ -150,7 +149,9 @@ class _MonthsOfGrants:
         few = (rest & found.in_time)[of] & (cell < len(at))
         apart[at[cell[few]]] = True
         equal = (~rest & found.in_time)[found.of]
-        kept = Relations(at[found.total], found.of[equal], at[found.part[equal]], found.words, found.in_time, found.rests)
+        kept = Relations(
+            at[found.total], found.of[equal], at[found.part[equal]], found.words, found.in_time, found.rests
+        )
         return cls(apart & months, kept, months)
 
     def equal_to(self, hidden: np.ndarray) -> np.ndarray:
@@ -161,7 +162,7 @@ class _MonthsOfGrants:
         told = np.bincount(of, weights=hidden[cell] & ~self.months[cell], minlength=size) > 0
         found = np.zeros(len(hidden), dtype=bool)
         found[cell[told[of]]] = True
-        return found & self.months
+        return np.asarray(found & self.months)
 
 
 def _nested(cells: pd.DataFrame, cumulative: Collection[str]) -> dict[tuple[str, date | None], Sequence[Nested]]:
@@ -191,8 +192,12 @@ def _log(cells: pd.DataFrame, why: np.ndarray, found: Hidden, relations: Relatio
     )
     words = np.select(
         [added, why == "dominance", why == "uniform", why == "differencing"],
-        [told, "few contributors make up the sum", "all " + units.to_numpy(object) + " answered the same",
-         "months of a grant that differ by a few from calendar windows, or not at all"],
+        [
+            told,
+            "few contributors make up the sum",
+            "all " + units.to_numpy(object) + " answered the same",
+            "months of a grant that differ by a few from calendar windows, or not at all",
+        ],
         default=base,
     )
     return cells[KEY].assign(reason=reason, relation=words)[found.mask]

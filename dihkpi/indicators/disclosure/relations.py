@@ -172,7 +172,9 @@ def _of_breakdowns(cells: pd.DataFrame) -> Iterator[pd.DataFrame]:
         yield _joined(cells, parts, KEY).assign(group=f"by {key}", words=f"parts by {key}", in_time=False)
 
 
-def _of_windows(cells: pd.DataFrame, nested: Mapping[tuple[str, date | None], Sequence[Nested]]) -> Iterator[pd.DataFrame]:
+def _of_windows(
+    cells: pd.DataFrame, nested: Mapping[tuple[str, date | None], Sequence[Nested]]
+) -> Iterator[pd.DataFrame]:
     """Windows that do not overlap within a window around them."""
     import pandas as pd
 
@@ -212,13 +214,13 @@ def _of_pairs(cells: pd.DataFrame, paired: Sequence[Paired]) -> Iterator[pd.Data
         for wave, with_changes in ((pair.first, False), (pair.second, True)):
             own = f"survey={pair.survey};wave={wave}"
             totals = scores[scores["breakdown"].str.endswith(own)]
-            about = {"words": f"{pair.second} less {pair.first} is the change of the pairs", "in_time": False}
+            words = f"{pair.second} less {pair.first} is the change of the pairs"
             head = totals["breakdown"].str.removesuffix(own)
             first = _joined(cells, totals.assign(indicator=pair.pairs, breakdown=head + pair.at_first), KEY)
             first = first.set_axis(["part", "total"], axis=1)
             packs = range(1 + max((pack for inner in up_to.values() for _, pack in inner), default=0))
             for pack in packs if with_changes else (0,):
-                yield first.assign(group=f"{pair} {wave} {pack}", counts=not with_changes, **about)
+                yield first.assign(group=f"{pair} {wave} {pack}", counts=not with_changes, words=words, in_time=False)
                 if not with_changes:
                     continue
                 inner = {end: [label for label, of in inside if of == pack] for end, inside in up_to.items()}
@@ -226,7 +228,7 @@ def _of_pairs(cells: pd.DataFrame, paired: Sequence[Paired]) -> Iterator[pd.Data
                 each = each.assign(period=each["period"].map(inner)).explode("period").dropna(subset="period")
                 parts = _joined(cells, each.astype({"period": "str"}), KEY)
                 parts = parts.set_axis(["part", "total"], axis=1)
-                yield parts.assign(group=f"{pair} {wave} {pack}", counts=True, **about)
+                yield parts.assign(group=f"{pair} {wave} {pack}", counts=True, words=words, in_time=False)
 
 
 def _ends(periods: Sequence[str]) -> dict[str, str]:
