@@ -79,7 +79,8 @@ def hidden_nodes(
         parts = [part for part in scoring.nodes[node].of if part in found]
         down = found[node] | found[parts].any(axis=1)
         found[parts] = found[parts].to_numpy() | down.to_numpy()[:, None]
-    return found.stack().loc[lambda hidden: hidden].index.to_frame(index=False)
+    long = found.stack().rename("hidden").reset_index()
+    return long.loc[long["hidden"].to_numpy(bool), [*PLACE, "dimension"]]
 
 
 def _from_the_root(scoring: Scoring) -> list[str]:
