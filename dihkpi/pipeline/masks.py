@@ -79,7 +79,7 @@ def hidden_nodes(
         parts = [part for part in scoring.nodes[node].of if part in found]
         down = found[node] | found[parts].any(axis=1)
         found[parts] = found[parts].to_numpy() | down.to_numpy()[:, None]
-    long = found.stack().rename("hidden").reset_index()
+    long = found.melt(ignore_index=False, var_name="dimension", value_name="hidden").reset_index()
     return long.loc[long["hidden"].to_numpy(bool), [*PLACE, "dimension"]]
 
 
