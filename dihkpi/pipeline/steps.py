@@ -96,7 +96,7 @@ def _results(
     explained = explain(inputs, indicators, options, window.last)
     made = {
         "indicators": indicators, "suppressed": suppressed, **explained.tables(),
-        **vars(tell_impact(inputs, indicators, window.last)),
+        **vars(tell_impact(inputs, indicators, suppressed, window.last)),
         **tell_progress(inputs, indicators, window.label, window.last),
         "survey_estimates": run_designs(inputs, window.last), "reconciliation": own.counts,
     }  # fmt: skip
