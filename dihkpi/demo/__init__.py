@@ -16,6 +16,7 @@ import pandas as pd
 from dihkpi.demo import exports, faults, records
 from dihkpi.demo.answers import assess
 from dihkpi.demo.files import Fault, Table
+from dihkpi.demo.money import money
 from dihkpi.demo.people import Hub, World, found_hub, organisations
 from dihkpi.errors import UsageError
 
@@ -30,12 +31,13 @@ SHARE = {"sme": 54, "pso": 6}
 
 @dataclass(frozen=True)
 class Submission:
-    """The files of one hub, the faults in them, its lines in the register of hubs and in the targets."""
+    """The files of one hub, the faults in them, and its lines in the files about all hubs."""
 
     row: dict[str, object]
     tables: list[Table]
     faults: list[Fault]
     targets: pd.DataFrame
+    money: dict[str, pd.DataFrame]
 
 
 def write_network(
@@ -47,7 +49,7 @@ def write_network(
     workbooks: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Write the inbox of a synthetic network: ``hubs.csv``, ``targets.csv`` and a folder per hub.
+    """Write the inbox of a synthetic network: a folder per hub, and files about all hubs, such as ``targets.csv``.
 
     Parameters
     ----------
@@ -75,15 +77,19 @@ def write_network(
     ['PSOEuDMAdata.csv', 'SMEEuDMAdata.csv', 'collaborations.csv', 'events.csv', 'services.csv']
     """
     register, targets = [], []
+    accounts: dict[str, list[pd.DataFrame]] = {}
     for submission in _submissions(hubs, seed, definitions, dirt, workbooks):
         for table in submission.tables:
             table.write(Path(folder), submission.faults)
         register.append(submission.row)
         targets.append(submission.targets)
+        for name, frame in submission.money.items():
+            accounts.setdefault(name, []).append(frame)
         if progress:
             progress(len(register))
     Table("hubs.csv", pd.DataFrame(register)).write(Path(folder))
-    Table("targets.csv", pd.concat(targets, ignore_index=True)).write(Path(folder))
+    for name, frames in {"targets": targets, **accounts}.items():
+        Table(f"{name}.csv", pd.concat(frames, ignore_index=True)).write(Path(folder))
 
 
 def planted_faults(
@@ -149,7 +155,7 @@ def _submission(world: World, index: int, dirt: bool, workbooks: bool) -> Submis
     else:
         tables = [table.as_csv() for table in tables]
     tables, planted = faults.plant(tables, world, index) if dirt else (tables, [])
-    return Submission(exports.hub_row(world, hub), tables, planted, targets)
+    return Submission(exports.hub_row(world, hub), tables, planted, targets, money(world, hub))
 
 
 def _shared_customers(world: World, hub: Hub) -> pd.DataFrame:
