@@ -38,4 +38,5 @@ def _money(world: World, hub: Hub) -> Iterator[tuple[str, pd.DataFrame]]:
         "start": days["start"].repeat(len(SHARES)), "source": np.tile(list(SHARES), len(first)),
         "amount": amounts.ravel(),
     })  # fmt: skip
-    yield "aid_terms", pd.DataFrame({"valid_from": [str(hub.grant_start)], "intensity": [hub.aid_share], "step": [0.01]})
+    terms = {"valid_from": str(hub.grant_start), "intensity": hub.aid_share, "step": 0.01}
+    yield "aid_terms", pd.DataFrame([terms])

@@ -150,6 +150,7 @@ def dictionary(definitions: Definitions, options: Mapping[str, Mapping[str, str]
             for name, level in definitions.levels.items()
         },
         "policy": {name: definitions.value(name) for name in ("confidence_level", "disclosure_minimum")},
+        "lights": {code: light["words"] for code, light in reversed(definitions.value("lights").items())},
         "item_quality": {name: float(value) for name, value in definitions.value("item_quality").items()},
         "breakdowns": _breakdowns(definitions),
         "rules": _rules(definitions),

@@ -11,7 +11,6 @@ from decimal import ROUND_HALF_UP, Decimal
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")  # fmt: skip
-LIGHTS = {"on_track": "on track", "watch": "watch", "behind": "behind"}
 _QUARTERS = {"1": "first", "2": "second", "3": "third", "4": "fourth"}
 PERCENT = ("percent", "%")
 _SPACES = re.compile(r"[^\S\N{NO-BREAK SPACE}]+")  # that space is ours: it keeps a number and its unit on one line
