@@ -208,6 +208,7 @@ def _survey(definitions: Definitions, name: str, options: Mapping[str, Mapping[s
 def _breakdowns(definitions: Definitions) -> dict[str, str | None]:
     """Key of a breakdown to the code list with its labels."""
     found: dict[str, str | None] = {"dimension": None, "survey": None, "wave": "waves", "waves": None}
+    found |= {name: level.codes for name, level in definitions.levels.items() if level.codes}
     return found | {column: "+".join(names) or None for column, names in _listed(definitions).items()}
 
 

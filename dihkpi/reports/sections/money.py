@@ -42,7 +42,7 @@ def money(extract: Extract, words: Words, figures: Indicators) -> Block:
 
 def _by_year(extract: Extract, words: Words, figures: Indicators) -> Block:
     years = {name: found for name in YEARLY if (found := figures.years(name))}
-    known = sorted({year for found in years.values() for year, e in found.items() if e.known})
+    known = sorted({year for found in years.values() for year, e in found.items() if e.value})
     if len(known) < 2:
         return NO_BLOCK
     newest = str(extract.meta.get("newest") or extract.meta["last_day"])

@@ -8,7 +8,7 @@ from dihkpi.reports.blocks import NO_BLOCK, Block, Markup, Words, bar, light, se
 from dihkpi.reports.extract import Extract
 from dihkpi.reports.facts import Estimate, Indicators
 from dihkpi.reports.outlook import FORECAST
-from dihkpi.reports.wording import amount, capital, esc, interval, listing, percent, period_words, plural
+from dihkpi.reports.wording import capital, esc, listing, percent, period_words, plural, short_amount
 
 Forecasts = dict[tuple[str, str], dict[str, Any]]
 FINAL = "final"
@@ -52,17 +52,16 @@ def _over(extract: Extract, words: Words, own: dict[str, Estimate], period: str,
 
 
 def _open(extract: Extract, words: Words, own: dict[str, Estimate], period: str, told: Forecasts) -> Block:
-    heads = ["Indicator", "Status", "Achieved#", "Target#", "Reached#", "Expected#", "Progress",
-             "Forecast of the end#", "Chance to reach it#"]  # fmt: skip
+    heads = ["Indicator", "Status", "Achieved#", "Target#", "Reached#", "Progress", "Forecast#", "Chance#"]
     rows = [
-        [*_start(extract, words, name, e), percent(e.attainment), percent(e.expected), _drawn(e),
+        [*_start(extract, words, name, e), _reached(e), _drawn(e),
          *_end(words, extract.indicator(name)["unit"], told.get((name, period), {}))]
         for name, e in own.items()
     ]  # fmt: skip
     note = (
-        "Expected: the share of the target by the cut-off day, the mark on the bar. The forecast takes the months to "
-        "come to be like the newest full months of the record, and knows nothing of plans; in brackets, the "
-        f"{words.interval} of prediction."
+        "Below what is reached, and as a mark on the bar: the share of the target that is expected by the cut-off day. "
+        f"Forecast: the end of the period with the {words.interval} of prediction, and the chance to reach the target, "
+        "if the months to come are like the newest full months of the record. It knows nothing of plans."
     )
     reasons = sorted({told[name, period]["reason"] for name in own if _silent(told.get((name, period), {}))})
     more = f" Without a forecast: {esc(listing(reasons))}." if reasons else ""
@@ -80,6 +79,11 @@ def _drawn(e: Estimate) -> Markup:
     return bar(e.attainment, e.expected) if e.attainment is not None else Markup("–")
 
 
+def _reached(e: Estimate) -> Markup:
+    below = "" if e.expected is None else f"<br><small>{esc(percent(e.expected))} expected</small>"
+    return Markup(esc(percent(e.attainment)) + below)
+
+
 def _silent(row: dict[str, Any]) -> bool:
     return row.get("forecast") is None and bool(row.get("reason"))
 
@@ -88,9 +92,10 @@ def _end(words: Words, unit: str, row: dict[str, Any]) -> list[object]:
     """Forecast with its interval, and the chance to reach the target."""
     if row.get("forecast") is None or row["status"] == "c":
         return ["–", "–"]
-    said = esc(amount(row["forecast"], unit, decimals=words.decimals))
+    said = esc(short_amount(row["forecast"], unit, decimals=words.decimals))
     if row["lo"] is not None and row["hi"] is not None and row["method"] != FINAL:
-        said += f"<br><small>({esc(interval(row['lo'], row['hi'], unit, decimals=words.decimals))})</small>"
+        ends = (short_amount(row[end], unit, decimals=words.decimals) for end in ("lo", "hi"))
+        said += f"<br><small>({esc(' to '.join(ends))})</small>"
     return [Markup(said), "–" if row["p_reach"] is None else chance(row["p_reach"])]
 
 
