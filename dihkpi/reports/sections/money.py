@@ -100,22 +100,23 @@ def _room(extract: Extract, words: Words) -> Iterator[str]:
     count = {row["status"]: row["customers"] for row in rows}
     if not count:
         return
-    minimum, ceiling = extract.policy("disclosure_minimum"), rows[0]["ceiling"]
+    minimum = extract.policy("disclosure_minimum")
 
-    def said(status: str, text: str) -> str:
+    def said(status: str, one: str, many: str) -> str:
         n = count.get(status, 0)
-        return f"{'none' if not n else words.fewer if n < minimum else number(n)} {text}"
+        if not n:
+            return f"none {one}"
+        return f"{words.fewer} {many}" if n < minimum else f"{number(n)} {one if n == 1 else many}"
 
-    told = [
-        said("ok", "can get more"),
-        said("low", "hardly anything more"),
-        said("over", f"had more than {amount(ceiling, 'EUR')}" if ceiling else "had more than the ceiling"),
-    ]
+    told = [said("ok", "can get more", "can get more"), said("low", "is near it", "are near it"),
+            said("over", "is above it", "are above it")]  # fmt: skip
     if count.get("sector"):
-        told.append(said("sector", "may be of a sector with another ceiling"))
+        told.append(said("sector", "may have another one by its sector", "may have another one by their sector"))
+    ceiling = f" of {esc(amount(rows[0]['ceiling'], 'EUR'))}" if rows[0]["ceiling"] else ""
     yield (
         f"<strong>Room for de-minimis aid.</strong> Of {plural(sum(count.values()), 'firm')} with aid on record, of "
-        f"this hub or another, {esc(listing(told))} by the ceiling of three years. A firm's own declaration decides."
+        f"this hub or another, by the ceiling{ceiling} in three years {esc(listing(told))}. A firm's own "
+        "declaration decides."
     )
 
 

@@ -52,16 +52,18 @@ def _over(extract: Extract, words: Words, own: dict[str, Estimate], period: str,
 
 
 def _open(extract: Extract, words: Words, own: dict[str, Estimate], period: str, told: Forecasts) -> Block:
-    heads = ["Indicator", "Status", "Achieved#", "Target#", "Reached#", "Progress", "Forecast#", "Chance#"]
+    heads = ["Indicator", "Status", "Achieved#", "Target#", "Reached", "Forecast#", "Chance#"]
     rows = [
-        [*_start(extract, words, name, e), _reached(e), _drawn(e),
+        [*_start(extract, words, name, e), Markup(f"{esc(percent(e.attainment))}<br>{_drawn(e)}"),
          *_end(words, extract.indicator(name)["unit"], told.get((name, period), {}))]
         for name, e in own.items()
     ]  # fmt: skip
+    expected = {percent(e.expected) for e in own.values() if e.expected is not None}
+    share = f", {expected.pop()}" if len(expected) == 1 else ""
     note = (
-        "Below what is reached, and as a mark on the bar: the share of the target that is expected by the cut-off day. "
-        f"Forecast: the end of the period with the {words.interval} of prediction, and the chance to reach the target, "
-        "if the months to come are like the newest full months of the record. It knows nothing of plans."
+        f"The mark on a bar is what is expected by the cut-off day{share}. Forecast: the end of the period with the "
+        f"{words.interval} of prediction, and the chance to reach the target, if the months to come are like the "
+        "newest full months of the record. It knows nothing of plans."
     )
     reasons = sorted({told[name, period]["reason"] for name in own if _silent(told.get((name, period), {}))})
     more = f" Without a forecast: {esc(listing(reasons))}." if reasons else ""
@@ -77,11 +79,6 @@ def _start(extract: Extract, words: Words, name: str, e: Estimate) -> list[objec
 
 def _drawn(e: Estimate) -> Markup:
     return bar(e.attainment, e.expected) if e.attainment is not None else Markup("–")
-
-
-def _reached(e: Estimate) -> Markup:
-    below = "" if e.expected is None else f"<br><small>{esc(percent(e.expected))} expected</small>"
-    return Markup(esc(percent(e.attainment)) + below)
 
 
 def _silent(row: dict[str, Any]) -> bool:
