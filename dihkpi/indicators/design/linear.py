@@ -64,6 +64,60 @@ def _of_stage(stage: Stage, weighted: Matrix, single: str) -> Vector:
     return np.asarray(found)
 
 
+def interval_freedom(
+    sample: Sample, inside: npt.NDArray[np.bool_], below: Vector | None, freedom: Vector
+) -> Vector:
+    """Degrees of freedom of intervals: clusters less strata, or fewer where these are few and count unequally.
+
+    Parameters
+    ----------
+    inside : numpy.ndarray of bool, shape (rows, domains)
+        Rows of each domain whose value is known.
+    below : numpy.ndarray, shape (rows,), or None
+        The lower column of a ratio, ones for a mean, None for a total.
+    freedom : numpy.ndarray, shape (domains,)
+        Clusters less strata; taken as they are from ``sample.few_freedom`` on.
+
+    Notes
+    -----
+    Satterthwaite's approximation for the linearised variance, a quadratic form e'L'Le of the errors of rows:
+    tr(M)^2 / tr(M^2) with M = L cov(e) L'. L has the centring of strata, the residuals of the margins and those of the
+    estimate, whose share falls on the largest clusters. As working model errors of rows are independent, with a
+    standard deviation that goes with the lower column. Equal clusters of equal weight give clusters less strata.
+    Bell and McCaffrey (2002), Survey Methodology 28; Valliant and Rust (2010), Journal of Official Statistics 26.
+    """
+    few = (freedom > 0) & (freedom < sample.few_freedom)
+    if not few.any():
+        return freedom
+    common, found = _residual_totals(sample), freedom.copy()
+    for domain in np.flatnonzero(few):
+        size = np.where(inside[:, domain], 1.0 if below is None else below, 0.0)
+        form = common
+        if below is not None and (total := sample.weights @ size):
+            form = common - np.outer(common @ size, sample.weights / total)
+        form = form * np.abs(size)
+        spread = form @ form.T
+        squared = float((spread**2).sum())
+        if squared > 0:
+            found[domain] = min(freedom[domain], max(float(np.trace(spread)) ** 2 / squared, 1.0))
+    return np.asarray(found)
+
+
+def _residual_totals(sample: Sample) -> Matrix:
+    """Matrix from a variable of rows to what the variance of the first stage is the sum of squares of."""
+    first = sample.stages[0]
+    totals = np.zeros((len(first.stratum), len(sample.weights)))
+    totals[first.clusters, np.arange(len(sample.weights))] = sample.weights
+    sums = np.zeros((len(first.drawn), totals.shape[1]))
+    np.add.at(sums, first.stratum, totals)
+    scale = (1 - first.fraction) * first.drawn / np.maximum(first.drawn - 1, 1)
+    centred = np.sqrt(scale)[first.stratum, None] * (totals - (sums / first.drawn[:, None])[first.stratum])
+    if sample.calibration is None:
+        return np.asarray(centred)
+    margins, root = sample.calibration.matrix(), np.sqrt(sample.design_weights)
+    return np.asarray(centred - (centred @ margins) @ (np.linalg.pinv(root[:, None] * margins) * root))
+
+
 def degrees_of_freedom(sample: Sample, inside: npt.NDArray[np.bool_]) -> Vector:
     """Clusters less strata, among those with a row in each domain.
 
