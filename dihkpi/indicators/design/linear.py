@@ -64,9 +64,7 @@ def _of_stage(stage: Stage, weighted: Matrix, single: str) -> Vector:
     return np.asarray(found)
 
 
-def interval_freedom(
-    sample: Sample, inside: npt.NDArray[np.bool_], below: Vector | None, freedom: Vector
-) -> Vector:
+def interval_freedom(sample: Sample, inside: npt.NDArray[np.bool_], below: Vector | None, freedom: Vector) -> Vector:
     """Degrees of freedom of intervals: clusters less strata, or fewer where these are few and count unequally.
 
     Parameters

@@ -125,8 +125,7 @@ def credible(model: Model, confidence: float) -> tuple[Vector, Vector]:
     """
     from scipy.stats import norm
 
-    between, x = model.grid(), model.explained_by
-    at = solve(model, between)
+    between, x, at = model.grid, model.explained_by, model.on_grid
     factor = model.variances * at.weights
     value = model.values - factor * at.residuals
     variance = between[:, None] * factor + factor**2 * np.einsum("kp,gpq,kq->gk", x, at.inverse, x, optimize=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -34,9 +35,15 @@ class Model:
         """Harmonic mean of the variances: that of a unit as well known as most."""
         return float(len(self.variances) / np.sum(1 / self.variances))
 
+    @cached_property
     def grid(self) -> Vector:
         """Variances between units from 0 to far beyond the errors, ascending."""
         return np.append(0.0, self.typical * np.geomspace(*GRID))
+
+    @cached_property
+    def on_grid(self) -> Solved:
+        """What follows from each of them."""
+        return solve(self, self.grid)
 
 
 @dataclass(frozen=True)
@@ -96,8 +103,8 @@ def between_units(model: Model) -> float:
     """
     from scipy.optimize import brentq
 
-    grid = model.grid()
-    best = int(np.argmax(solve(model, grid).log_likelihood))
+    grid = model.grid
+    best = int(np.argmax(model.on_grid.log_likelihood))
     if best == 0 and score(model, 0.0) <= 0:
         return 0.0
     if best == len(grid) - 1:
