@@ -91,9 +91,9 @@ def summary(rows: Sequence[Row]) -> Iterator[str]:
     yield ""
     open_ = [row for row in below if not row.known]
     if open_:
-        yield "- Below without a mark: " + "; ".join(f"{r.what}, {r.where} ({r.held:.1%})" for r in open_) + "."
+        yield "- Below without a reason: " + "; ".join(f"{r.what}, {r.where} ({r.held:.1%})" for r in open_) + "."
     else:
-        yield "- Nothing that the package gives without a mark is below 93 %."
+        yield "- Below without a reason that is said here: nothing."
     for known, some in grouped((row for row in below if row.known), lambda row: row.known):
         yield f"- Below, {known}: {counts(some, rows)}."
     if above:
@@ -123,8 +123,8 @@ def head(title: str, script: str, runs: str) -> list[str]:
         f"# {title}",
         "",
         f"`python benchmarks/{script}.py --out docs/{script}.md`; seed {SEED}; {runs}.",
-        "In brackets the standard error of the simulation: a row is called below (above) only where it is so by more",
-        "than 1.96 of them.",
+        "In brackets the standard error of the simulation: a row counts as outside of its goal only where it is so by",
+        f"more than {SURE} of them.",
         "",
     ]
 
