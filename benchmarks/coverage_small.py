@@ -52,9 +52,9 @@ def main() -> None:
     """Simulate and write the page."""
     given = arguments(
         __doc__,
-        networks=(1500, "networks of 8 and 12 hubs drawn for a row"),
-        large=(600, "networks of 30 and 100 hubs drawn for a row"),
-        samples=(4000, "samples drawn for a row of surveys"),
+        networks=(1000, "networks of 8 and 12 hubs drawn for a row"),
+        large=(400, "networks of 30 and 100 hubs drawn for a row"),
+        samples=(2000, "samples drawn for a row of surveys"),
     )
     deliver(page(given.networks, given.large, given.samples), given.out)
 

@@ -150,10 +150,13 @@ class Priors:
     error: Vector
 
 
-def priors(family: Family, strength: Vector, y: Vector, n: Vector) -> Priors:
-    """Maximum likelihood of the mean for given strengths, by Newton's steps on the scale of the link."""
+def priors(family: Family, strength: Vector, y: Vector, n: Vector, near: float | None = None) -> Priors:
+    """Maximum likelihood of the mean for given strengths, by Newton's steps on the scale of the link.
+
+    The steps start from the pooled mean, or from an ``eta`` that is known to be near.
+    """
     start = family.link(float(y.sum() / n.sum()))
-    eta = np.full(len(strength), start)
+    eta = np.full(len(strength), start if near is None else near)
     k = strength[:, None]
     for _ in range(50):
         first, second = (part.sum(axis=1) for part in family.slopes(family.mean(eta)[:, None], k, y, n))
@@ -217,17 +220,18 @@ def _most_likely(family: Family, found: Priors, y: Vector, n: Vector) -> tuple[f
     from scipy.optimize import minimize_scalar
 
     def lack(log_strength: float) -> float:
-        return -float(priors(family, np.array([np.exp(log_strength)]), y, n).log_likelihood[0])
+        return -float(priors(family, np.array([np.exp(log_strength)]), y, n, near).log_likelihood[0])
 
     edges = np.log(np.concatenate([found.strength[:1] / 1e3, found.strength, found.strength[-1:] * 1e3]))
     best = int(np.argmax(found.log_likelihood)) + 1
+    near = float(found.eta[best - 1])
     top = minimize_scalar(lack, bounds=(edges[best - 1], edges[best + 1]), method="bounded", options={"xatol": 1e-9})
     pooled = float(y.sum() / n.sum())
     # As the prior grows, the likelihood nears that of one value for all; a top beyond its reach is no top.
     if -top.fun <= -lack(edges[-1]) + NO_TOP:
         return np.inf, pooled
     strength = float(np.exp(top.x))
-    return strength, float(family.mean(priors(family, np.array([strength]), y, n).eta)[0])
+    return strength, float(family.mean(priors(family, np.array([strength]), y, n, near).eta)[0])
 
 
 def _averaged(family: Family, found: Priors, y: Vector, n: Vector) -> tuple[Vector, Vector]:
