@@ -18,18 +18,10 @@ import pandas as pd
 from judged import SEED, Row, arguments, deliver, head, summary, table
 
 from dihkpi.definitions import Definitions, load_definitions
-from dihkpi.indicators.design import (
-    Design,
-    Sample,
-    jackknife,
-    mean,
-    prepare,
-    quantile,
-    rake,
-    ratio,
-    replicated,
-    share,
-)
+from dihkpi.indicators.design import Design, Sample, jackknife, prepare, quantile, rake
+from dihkpi.indicators.design.estimates import intervals
+from dihkpi.indicators.design.linear import variance
+from dihkpi.indicators.design.statistic import statistic
 from dihkpi.indicators.shrinkage import (
     BetaBinomial,
     GammaPoisson,
@@ -189,59 +181,112 @@ def population(random: Random) -> pd.DataFrame:
     high = score + random.normal(0, 10, len(firm)) > 50
     return pd.DataFrame({
         "firm": firm, "stratum": stratum, "firms": np.array([60, 120, 200])[stratum], "staff": staff,
-        "turnover": staff * random.gamma(8, 1 / 8, len(firm)), "score": score, "old": high.astype(str),
+        "turnover": staff * random.gamma(8, 1 / 8, len(firm)), "score": score, "old": high,
         "far": score > 60,
     })  # fmt: skip
 
 
-def draw(random: Random, people: pd.DataFrame, per_stratum: int) -> pd.DataFrame:
-    """All people of some firms of each stratum."""
-    firms = people.drop_duplicates("firm")
-    chosen = np.concatenate([
-        random.choice(part["firm"].to_numpy(), per_stratum, replace=False) for _, part in firms.groupby("stratum")
-    ])  # fmt: skip
-    return people[people["firm"].isin(chosen)]
+class Firms:
+    """A population whose firms are drawn from again and again, prepared once for all samples."""
+
+    def __init__(self, people: pd.DataFrame, definitions: Definitions) -> None:
+        design = Design(strata="stratum", cluster="firm", population="firms")
+        whole = prepare(people, design, definitions)
+        totals = {name: people[name].value_counts().to_dict() for name in ("stratum", "old")}
+        calibration = rake(whole, totals)[0].calibration
+        assert calibration is not None
+        self.people, self.whole, self.calibration = people, replace(whole, table=None), calibration
+        self.size = np.bincount(people["firm"])
+        self.first = np.cumsum(self.size) - self.size
+
+    def draw(self, random: Random, per_stratum: int) -> tuple[Sample, Sample]:
+        """All people of some firms of each stratum; the sample, and the same with raked weights."""
+        (stage,) = self.whole.stages
+        firms = np.concatenate([
+            np.sort(random.choice(np.flatnonzero(stage.stratum == at), per_stratum, replace=False)) for at in range(3)
+        ])  # fmt: skip
+        size = self.size[firms]
+        clusters = np.repeat(np.arange(len(firms)), size)
+        rows = np.arange(len(clusters)) + (self.first[firms] - np.cumsum(size) + size)[clusters]
+        drawn = replace(
+            stage,
+            clusters=clusters,
+            stratum=stage.stratum[firms],
+            drawn=np.full(3, float(per_stratum)),
+            fraction=per_stratum / stage.drawn,
+        )
+        weights = 1 / drawn.fraction[drawn.stratum[clusters]]
+        frame = self.people.iloc[rows].reset_index(drop=True)
+        sample = replace(self.whole, frame=frame, weights=weights, design_weights=weights, stages=(drawn,))
+        margins = tuple(replace(margin, classes=margin.classes[rows]) for margin in self.calibration.margins)
+        to = replace(self.calibration, margins=margins, high=np.full(len(rows), np.inf))
+        return sample, replace(sample, weights=to.fit(weights[:, None])[0][:, 0], calibration=to)
 
 
 def surveys(runs: int, definitions: Definitions, drawn: Sequence[int] = (4, 8, 20)) -> Iterator[Row]:
     """Rows of all estimates; those of one number of firms come from the same samples."""
     people = population(np.random.default_rng(SEED))
-    design = Design(strata="stratum", cluster="firm", population="firms")
-    totals = {name: people[name].value_counts().to_dict() for name in ("stratum", "old")}
+    firms = Firms(people, definitions)
     truth = np.array([of(people) for of, _ in SURVEYS.values()])
 
-    def once(random: Random, firms: int) -> Sequence[float]:
-        sample = replace(prepare(draw(random, people, firms), design, definitions), table=None)
-        raked = rake(sample, totals)[0]
-        ends = np.array([estimate(sample, raked)[["lo", "hi"]].to_numpy()[-1] for _, estimate in SURVEYS.values()])
-        return np.asarray((ends[:, 0] <= truth) & (truth <= ends[:, 1]), dtype=float)
+    def once(random: Random, per_stratum: int) -> Sequence[float]:
+        both = firms.draw(random, per_stratum)
+        found = np.array([estimate(*both) for _, estimate in SURVEYS.values()])
+        return np.asarray((found[:, 0] <= truth) & (truth <= found[:, 1]), dtype=float)
 
-    for firms in drawn:
-        where = f"{firms} firms drawn in each of 3 strata"
-        yield from counted(list(SURVEYS), where, runs, partial(once, firms=firms))
+    for per_stratum in drawn:
+        where = f"{per_stratum} firms drawn in each of 3 strata"
+        yield from counted(list(SURVEYS), where, runs, partial(once, per_stratum=per_stratum))
+
+
+def ends(sample: Sample, measure: str, *columns: str, only: str = "", again: bool = False) -> tuple[float, float]:
+    """Interval of the package without its table, which would take most of the time.
+
+    Parameters
+    ----------
+    measure, *columns : str
+        Of the statistic.
+    only : str
+        Column of truth values that makes a domain.
+    again : bool
+        Whether the error is the jackknife's.
+    """
+    what = statistic(sample, measure, *columns)
+    inside = np.ones((len(sample.frame), 1), bool) if not only else sample.frame[only].to_numpy(bool)[:, None]
+    value = what.values(sample.weights[:, None], inside)[0]
+    if again:
+        replicates = jackknife(sample)
+        var = replicates.scale @ (what.values(replicates.weights, inside) - value) ** 2
+    else:
+        var = variance(sample, what.linearised(sample.weights, inside))
+    found = intervals(sample, what, inside & what.known[:, None], value, var)
+    return float(found["lo"][0]), float(found["hi"][0])
+
+
+def _median(sample: Sample) -> tuple[float, float]:
+    found = quantile(sample, "score").iloc[0]
+    return float(found["lo"]), float(found["hi"])
 
 
 def _quotient(people: pd.DataFrame) -> float:
     return float(people["turnover"].sum() / people["staff"].sum())
 
 
-SURVEYS: dict[str, tuple[Callable[[pd.DataFrame], float], Callable[[Sample, Sample], pd.DataFrame]]] = {
-    "mean": (lambda people: people["score"].mean(), lambda sample, _: mean(sample, "score")),
+Ends = Callable[[Sample, Sample], tuple[float, float]]
+SURVEYS: dict[str, tuple[Callable[[pd.DataFrame], float], Ends]] = {
+    "mean": (lambda people: people["score"].mean(), lambda sample, _: ends(sample, "mean", "score")),
     "mean of a domain": (
-        lambda people: people.loc[people["old"] == "True", "score"].mean(),
-        lambda sample, _: mean(sample, "score", by=["old"]),
+        lambda people: people.loc[people["old"], "score"].mean(),
+        lambda sample, _: ends(sample, "mean", "score", only="old"),
     ),
-    "share": (lambda people: 100 * people["far"].mean(), lambda sample, _: share(sample, "far")),
-    "ratio": (_quotient, lambda sample, _: ratio(sample, "turnover", "staff")),
-    "ratio, jackknife": (
-        _quotient,
-        lambda sample, _: replicated(sample, jackknife(sample), "ratio", "turnover", "staff"),
-    ),
-    "median": (lambda people: people["score"].quantile(0.5, "lower"), lambda sample, _: quantile(sample, "score")),
-    "mean after raking": (lambda people: people["score"].mean(), lambda _, raked: mean(raked, "score")),
-    "ratio after raking": (_quotient, lambda _, raked: ratio(raked, "turnover", "staff")),
+    "share": (lambda people: 100 * people["far"].mean(), lambda sample, _: ends(sample, "share", "far")),
+    "ratio": (_quotient, lambda sample, _: ends(sample, "ratio", "turnover", "staff")),
+    "ratio, jackknife": (_quotient, lambda sample, _: ends(sample, "ratio", "turnover", "staff", again=True)),
+    "median": (lambda people: people["score"].quantile(0.5, "lower"), lambda sample, _: _median(sample)),
+    "mean after raking": (lambda people: people["score"].mean(), lambda _, raked: ends(raked, "mean", "score")),
+    "ratio after raking": (_quotient, lambda _, raked: ends(raked, "ratio", "turnover", "staff")),
 }
-"""Truth and estimate of each, from the sample and the same sample raked; a domain is the last of its rows."""
+"""Truth and interval of each, from the sample and the same sample raked."""
 
 
 if __name__ == "__main__":

@@ -67,6 +67,22 @@ def test_every_simulation_runs(coverage, definitions):
         assert row.held > 0.5
 
 
+def test_samples_are_those_that_the_package_prepares_and_rakes(coverage, definitions):
+    from dihkpi.indicators.design import Design, jackknife, mean, prepare, rake, replicated
+
+    people = coverage.population(np.random.default_rng(1))
+    plain, raked = coverage.Firms(people, definitions).draw(np.random.default_rng(2), 4)
+    again = prepare(plain.frame, Design(strata="stratum", cluster="firm", population="firms"), definitions)
+    totals = {name: people[name].value_counts().to_dict() for name in ("stratum", "old")}
+    for ours, theirs in ((plain, again), (raked, rake(again, totals)[0])):
+        expected = mean(theirs, "score", by=["old"])[["lo", "hi"]].iloc[1]
+        assert coverage.ends(ours, "mean", "score", only="old") == pytest.approx(tuple(expected))
+        expected = replicated(theirs, jackknife(theirs), "ratio", "turnover", "staff")[["lo", "hi"]].iloc[0]
+        assert coverage.ends(ours, "ratio", "turnover", "staff", again=True) == pytest.approx(tuple(expected))
+    assert plain.frame["firm"].nunique() == 12
+    assert len(plain.frame) == people["firm"].isin(plain.frame["firm"]).sum()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["known_errors", "with_covariate", "equal_errors", "estimated_errors"])
 def test_intervals_of_shrunken_means(coverage, model):

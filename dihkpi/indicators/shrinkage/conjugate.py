@@ -43,6 +43,10 @@ class Family(ABC):
         """d mean / d eta."""
 
     @abstractmethod
+    def bend(self, eta: Vector) -> Vector:
+        """Second derivative of the mean by eta."""
+
+    @abstractmethod
     def log_likelihood(self, mean: Matrix, strength: Matrix, y: Vector, n: Vector) -> Matrix:
         """Of one unit given mean and strength of the prior, up to a term of y and n alone."""
 
@@ -57,6 +61,23 @@ class Family(ABC):
     @abstractmethod
     def quantiles(self, mean: Vector, variance: Vector, p: float) -> Vector:
         """Quantiles of the distribution of the prior's kind with these moments."""
+
+
+def trigamma(x: Matrix) -> Matrix:
+    """Second derivative of the logarithm of the gamma function, above 0; as scipy's, in a tenth of the time.
+
+    Abramowitz and Stegun (1964), 6.4.6 and 6.4.12: ten steps up, then the asymptotic series.
+
+    Examples
+    --------
+    >>> trigamma(np.array([0.5, 1.0])).round(12).tolist()  # pi^2 / 2 and pi^2 / 6
+    [4.934802200545, 1.644934066848]
+    """
+    steps = np.reciprocal(np.square(x[..., None] + np.arange(10.0))).sum(axis=-1)
+    far = 1 / (x + 10)
+    z = far * far
+    series = 1 / 6 - z * (1 / 30 - z * (1 / 42 - z * (1 / 30 - z * 5 / 66)))
+    return np.asarray(steps + far * (1 + z * series) + z / 2)
 
 
 class BetaBinomial(Family):
@@ -74,6 +95,10 @@ class BetaBinomial(Family):
         mean = self.mean(eta)
         return np.asarray(mean * (1 - mean))
 
+    def bend(self, eta: Vector) -> Vector:
+        mean = self.mean(eta)
+        return np.asarray(mean * (1 - mean) * (1 - 2 * mean))
+
     def log_likelihood(self, mean: Matrix, strength: Matrix, y: Vector, n: Vector) -> Matrix:
         from scipy.special import betaln
 
@@ -81,11 +106,11 @@ class BetaBinomial(Family):
         return np.asarray(betaln(a + y, b + n - y) - betaln(a, b))
 
     def slopes(self, mean: Matrix, strength: Matrix, y: Vector, n: Vector) -> tuple[Matrix, Matrix]:
-        from scipy.special import digamma, polygamma
+        from scipy.special import digamma
 
         a, b = strength * mean, strength * (1 - mean)
         first = digamma(a + y) - digamma(a) - digamma(b + n - y) + digamma(b)
-        second = polygamma(1, a + y) - polygamma(1, a) + polygamma(1, b + n - y) - polygamma(1, b)
+        second = trigamma(a + y) - trigamma(a) + trigamma(b + n - y) - trigamma(b)
         return strength * first, strength**2 * second
 
     def variance(self, mean: Matrix, strength: Matrix) -> Matrix:
@@ -112,6 +137,9 @@ class GammaPoisson(Family):
     def slope(self, eta: Vector) -> Vector:
         return np.asarray(np.exp(eta))
 
+    def bend(self, eta: Vector) -> Vector:
+        return np.asarray(np.exp(eta))
+
     def log_likelihood(self, mean: Matrix, strength: Matrix, y: Vector, n: Vector) -> Matrix:
         from scipy.special import gammaln
 
@@ -119,11 +147,11 @@ class GammaPoisson(Family):
         return np.asarray(gammaln(a + y) - gammaln(a) - a * np.log1p(n / strength) - y * np.log(strength + n))
 
     def slopes(self, mean: Matrix, strength: Matrix, y: Vector, n: Vector) -> tuple[Matrix, Matrix]:
-        from scipy.special import digamma, polygamma
+        from scipy.special import digamma
 
         a = strength * mean
         first = digamma(a + y) - digamma(a) - np.log1p(n / strength)
-        return strength * first, strength**2 * (polygamma(1, a + y) - polygamma(1, a))
+        return strength * first, strength**2 * (trigamma(a + y) - trigamma(a))
 
     def variance(self, mean: Matrix, strength: Matrix) -> Matrix:
         return np.asarray(mean / strength)
@@ -161,11 +189,13 @@ def priors(family: Family, strength: Vector, y: Vector, n: Vector, near: float |
     for _ in range(50):
         first, second = (part.sum(axis=1) for part in family.slopes(family.mean(eta)[:, None], k, y, n))
         slope = family.slope(eta)
-        # Expected curvature is negative; the observed one may not be far from the top.
+        # Far from the top the whole curvature may have the wrong sign, that of the mean alone has not.
         curvature = np.maximum(-second * slope**2, 1e-12)
-        step = np.clip(first * slope / curvature, -1, 1)
+        whole = curvature - first * family.bend(eta)
+        step = np.clip(first * slope / np.where(whole > curvature / 4, whole, curvature), -1, 1)
         eta = np.clip(eta + step, start - FARTHEST, start + FARTHEST)
-        if np.abs(step).max() < 1e-10:
+        # Steps converge with their square; strong priors leave no more digits than these to differences.
+        if np.abs(step).max() < 1e-8:
             break
     total = family.log_likelihood(family.mean(eta)[:, None], k, y, n).sum(axis=1)
     return Priors(strength, eta, total, 1 / curvature)
