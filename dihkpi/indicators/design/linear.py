@@ -48,8 +48,7 @@ def residuals(sample: Sample, linearised: Matrix) -> Matrix:
 
 
 def _of_stage(stage: Stage, weighted: Matrix, single: str) -> Vector:
-    totals = np.zeros((len(stage.stratum), weighted.shape[1]))
-    np.add.at(totals, stage.clusters, weighted)
+    totals = _sums(stage, weighted)
     sums = np.zeros((len(stage.drawn), weighted.shape[1]))
     np.add.at(sums, stage.stratum, totals)
     centre = (sums / stage.drawn[:, None])[stage.stratum]
@@ -87,33 +86,40 @@ def interval_freedom(sample: Sample, inside: npt.NDArray[np.bool_], below: Vecto
     few = (freedom > 0) & (freedom < sample.few_freedom)
     if not few.any():
         return freedom
-    common, found = _residual_totals(sample), freedom.copy()
+    first, weights, found = sample.stages[0], sample.weights, freedom.copy()
+    margins = np.zeros((len(weights), 0)) if sample.calibration is None else sample.calibration.matrix()
+    root = np.sqrt(sample.design_weights)
+    fit = np.linalg.pinv(root[:, None] * margins) * root
+    of_margins = _sums(first, weights[:, None] * margins)
     for domain in np.flatnonzero(few):
         size = np.where(inside[:, domain], 1.0 if below is None else below, 0.0)
-        form = common
-        if below is not None and (total := sample.weights @ size):
-            form = common - np.outer(common @ size, sample.weights / total)
-        form = form * np.abs(size)
-        spread = form @ form.T
-        squared = float((spread**2).sum())
-        if squared > 0:
+        parts, rows = of_margins, fit
+        if below is not None and (total := weights @ size):
+            left = _sums(first, (weights * size)[:, None]) - of_margins @ (fit @ size)[:, None]
+            parts, rows = np.hstack([of_margins, left]), np.vstack([fit, weights / total])
+        # Covariance of the totals of clusters of T e - parts rows e, T the weighted sums; no matrix of clusters x rows.
+        both = _sums(first, (weights * size**2)[:, None] * rows.T) @ parts.T
+        own = _sums(first, ((weights * size) ** 2)[:, None])[:, 0]
+        spread = np.diag(own) - both - both.T + parts @ ((rows * size**2) @ rows.T) @ parts.T
+        spread = _centred(first, _centred(first, spread).T)
+        if squared := float((spread**2).sum()):
             found[domain] = min(freedom[domain], max(float(np.trace(spread)) ** 2 / squared, 1.0))
     return np.asarray(found)
 
 
-def _residual_totals(sample: Sample) -> Matrix:
-    """Matrix from a variable of rows to what the variance of the first stage is the sum of squares of."""
-    first = sample.stages[0]
-    totals = np.zeros((len(first.stratum), len(sample.weights)))
-    totals[first.clusters, np.arange(len(sample.weights))] = sample.weights
-    sums = np.zeros((len(first.drawn), totals.shape[1]))
-    np.add.at(sums, first.stratum, totals)
-    scale = (1 - first.fraction) * first.drawn / np.maximum(first.drawn - 1, 1)
-    centred = np.sqrt(scale)[first.stratum, None] * (totals - (sums / first.drawn[:, None])[first.stratum])
-    if sample.calibration is None:
-        return np.asarray(centred)
-    margins, root = sample.calibration.matrix(), np.sqrt(sample.design_weights)
-    return np.asarray(centred - (centred @ margins) @ (np.linalg.pinv(root[:, None] * margins) * root))
+def _sums(stage: Stage, values: Matrix) -> Matrix:
+    """Sum over each cluster of every column."""
+    found = np.zeros((len(stage.stratum), values.shape[1]))
+    np.add.at(found, stage.clusters, values)
+    return found
+
+
+def _centred(stage: Stage, totals: Matrix) -> Matrix:
+    """Totals of clusters less the mean of their stratum, such that their squares add up to the variance."""
+    sums = np.zeros((len(stage.drawn), totals.shape[1]))
+    np.add.at(sums, stage.stratum, totals)
+    scale = (1 - stage.fraction) * stage.drawn / np.maximum(stage.drawn - 1, 1)
+    return np.asarray(np.sqrt(scale)[stage.stratum, None] * (totals - (sums / stage.drawn[:, None])[stage.stratum]))
 
 
 def degrees_of_freedom(sample: Sample, inside: npt.NDArray[np.bool_]) -> Vector:
