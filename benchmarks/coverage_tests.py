@@ -147,7 +147,7 @@ def page(runs: int) -> list[str]:
 
 def main() -> None:
     """Simulate and write the page."""
-    given = arguments(__doc__, runs=(2500, "runs of each row"))
+    given = arguments(__doc__, runs=(2000, "runs of each row"))
     deliver(page(given.runs), given.out)
 
 
