@@ -1,6 +1,6 @@
 """How often intervals of effects hold the true effect.
 
-    python benchmarks/coverage_cause.py --out docs/coverage_cause.md     # on one core five minutes
+    python benchmarks/coverage_cause.py --out docs/coverage_cause.md     # on one core four minutes
 
 Hubs are clusters: all firms of a hub are supported or none, each firm is seen before and after, and each hub has a
 shock of its own.

@@ -1,6 +1,6 @@
 """How often 95 % intervals of changes hold the true value, in simulated networks.
 
-python benchmarks/coverage_change.py --out docs/coverage_change.md     # on one core two minutes
+python benchmarks/coverage_change.py --out docs/coverage_change.md     # on one core half a minute
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A planted effect is found, and one that is not there is found in 5 of 100 runs: all tests in one table.
 
-python benchmarks/coverage_tests.py --out docs/coverage_tests.md     # on one core five minutes
+python benchmarks/coverage_tests.py --out docs/coverage_tests.md     # on one core four minutes
 """
 
 from __future__ import annotations
