@@ -133,7 +133,8 @@ def page(runs: int) -> list[str]:
     lines = [
         *head("What tests find: a planted effect, and none", "coverage_tests", f"{runs:,} runs a row"),
         f"Of {len(rows)} rows {len(rows) - len(off)} reject a null in 4 to 6 % of the runs.",
-        *(f"{row.what}, {row.where}: {row.false:.1%}, {row.verdict}." for row in off),
+        "",
+        *(f"- {row.what}, {row.where}: {row.false:.1%}, {row.verdict}." for row in off),
         "",
         "All tests are at 5 %. In comparisons the null is the claim of the effect in truth: as the methods shift with",
         "the outcome, that is the test of none where there is none. For equivalence the null is a change as large as",
