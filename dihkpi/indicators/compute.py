@@ -156,7 +156,7 @@ def indicators_and_log(inputs: Inputs, definitions: Definitions, period: str) ->
     if table is None:
         return _empty("indicators", definitions), _empty("suppressed", definitions)
     told = [table.assign(same=_same(table, definitions)), *_aside(inputs, setting, definitions)]
-    table, log = protect(pd.concat(told, ignore_index=True), _structure(inputs, definitions, window.label))
+    table, log = protect(pd.concat(told, ignore_index=True), _structure(inputs, definitions, setting))
     table = with_quotients(table, definitions)
     log = pd.concat([log, _log_of_quotients(table, definitions)], ignore_index=True)
     table = with_targets(table, inputs.targets(), inputs.hubs, setting.cutoff, definitions)
@@ -287,7 +287,7 @@ def _with_totals(table: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
     return pd.concat([table, totals.assign(breakdown="", lo=np.nan, hi=np.nan, limit=0)], ignore_index=True)
 
 
-def _structure(inputs: Inputs, definitions: Definitions, period: str) -> Structure:
+def _structure(inputs: Inputs, definitions: Definitions, setting: Setting) -> Structure:
     """What adds up to what: places within places, and figures that hold all that came before."""
     return Structure(
         places=nested_places(inputs.hubs, inputs.respondents, definitions),
@@ -295,7 +295,7 @@ def _structure(inputs: Inputs, definitions: Definitions, period: str) -> Structu
             name for (_, name), i in definitions.indicators.items() if i.measure() in ("score", "complete")
         ),
         dominance=definitions.value("dominance"),
-        period=period,
+        periods=setting.detailed,
         paired=paired_indicators(definitions),
         nodes=tuple(
             Node(name, node, tuple(about.of))

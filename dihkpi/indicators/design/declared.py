@@ -135,7 +135,8 @@ def _failed(estimate: SurveyEstimate, reason: str) -> pd.DataFrame:
     import pandas as pd
 
     variable = f"{estimate.of} / {estimate.to}" if estimate.to else estimate.of
-    numbers = dict.fromkeys(("value", "se", "df", "df_interval", "lo", "hi", "n", "missing", "effective_n", "deff"), np.nan)
+    names = ("value", "se", "df", "df_interval", "lo", "hi", "n", "missing", "effective_n", "deff")
+    numbers = dict.fromkeys(names, np.nan)
     return pd.DataFrame([{"measure": estimate.measure, "variable": variable, "domain": "", "method": "none",
                           **numbers, "status": "m", "reason": reason}])  # fmt: skip
 

@@ -63,12 +63,12 @@ def complement(
     unsolved = np.ones(len(base), dtype=bool)
     while len(relations.total):
         broken = _given_away(base, limit[relations.total], mask, relations)
-        chosen, why = _least(base, late, lost, same, mask, broken, relations)
+        chosen, why = _least(base, late, lost, same, mask, broken, relations, np.arange(len(broken)))
         if not len(chosen):
-            broken = _solvable(mask, relations, unsolved[system])
+            broken, group = _solvable(mask, relations, unsolved[system])
             unsolved[:] = False
             unsolved[system[broken]] = True
-            chosen, why = _least(base, late, lost, same, mask, broken, relations)
+            chosen, why = _least(base, late, lost, same, mask, broken, relations, group)
         if not len(chosen):
             break
         mask[chosen] = True
@@ -128,24 +128,35 @@ def _equal(cells: int, size: int, relations: Relations) -> Index:
     return labels
 
 
-def _solvable(mask: Mask, relations: Relations, looked_at: Mask) -> Mask:
-    """Relations, of those to be looked at, of a hidden cell that follows from several relations together."""
+def _solvable(mask: Mask, relations: Relations, looked_at: Mask) -> tuple[Mask, Index]:
+    """Relations, of those to be looked at, of a hidden cell that follows from several relations together.
+
+    With them the number of the group of each relation: those that share such a cell tell it together, and one more
+    hidden cell in any of them may be enough.
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
     size = len(relations.total)
     of = np.concatenate([np.arange(size), relations.of])
     cell = np.concatenate([relations.total, relations.part])
     sign = np.concatenate([np.ones(size), -np.ones(len(relations.part))])
     unknown = mask[cell] & looked_at[of]
     known = determined(of[unknown], cell[unknown], sign[unknown], len(mask), size)
-    return np.bincount(of, weights=known[cell], minlength=size) > 0
+    told = known[cell]
+    ends = (of[told], size + cell[told])
+    graph = coo_matrix((np.ones(told.sum()), ends), shape=(size + len(mask), size + len(mask)))
+    group: Index = connected_components(graph, directed=False)[1][:size]
+    return np.bincount(of, weights=told, minlength=size) > 0, group
 
 
 def _least(
-    base: Vector, late: Mask, lost: Vector, same: Index, mask: Mask, broken: Mask, relations: Relations
+    base: Vector, late: Mask, lost: Vector, same: Index, mask: Mask, broken: Mask, relations: Relations, group: Index
 ) -> tuple[Index, Index]:
-    """The visible cells with which the least is lost, such that each relation given holds one; and what for.
+    """The visible cells with which the least is lost, such that each group of the relations given holds one; what for.
 
-    A cell costs itself, and a further one in each relation in which nothing is hidden yet. Every relation names its
-    cheapest cell, where those that are equal go together; then it takes the one among its cells that most relations
+    A cell costs itself, and a further one in each relation in which nothing is hidden yet. Every group names its
+    cheapest cell, where those that are equal go together; then it takes the one among its cells that most groups
     named, so that one cell serves many.
     """
     size = len(relations.total)
@@ -157,12 +168,12 @@ def _least(
     late = np.bincount(same, weights=late)[same] > 0
     candidate = broken[of] & ~mask[cell] & np.isfinite(lost[cell])
     of, cell = of[candidate], cell[candidate]
-    order = np.lexsort((cell, base[cell], price[cell], late[cell], of))
+    order = np.lexsort((cell, base[cell], price[cell], late[cell], group[of]))
     of, cell = of[order], cell[order]
-    votes = np.bincount(cell[_first(of)], minlength=len(mask))
-    order = np.lexsort((-votes[cell], of))
+    votes = np.bincount(cell[_first(group[of])], minlength=len(mask))
+    order = np.lexsort((-votes[cell], late[cell], group[of]))
     of, cell = of[order], cell[order]
-    first = _first(of)
+    first = _first(group[of])
     chosen, at = np.unique(cell[first], return_index=True)
     return chosen, of[first][at]
 

@@ -32,8 +32,8 @@ class Structure:
         Indicators whose figures hold everything up to the end of their period.
     dominance : mapping
         ``largest``, ``share`` and ``remainder``, as in the policy of this name.
-    period : str
-        The period that is reported: its figures are hidden only where no other will do.
+    periods : collection of str
+        The periods that are reported: their figures are hidden only where no other will do.
     paired : sequence of Paired
         Scores at two waves and the change between them.
     nodes : sequence of Node
@@ -47,7 +47,7 @@ class Structure:
     places: Mapping[tuple[str, str], pd.Series]
     cumulative: Collection[str]
     dominance: Mapping[str, Any]
-    period: str = ""
+    periods: Collection[str] = ()
     paired: Sequence[Paired] = ()
     nodes: Sequence[Node] = ()
     uniform: float = 0
@@ -91,7 +91,7 @@ def protect(figures: pd.DataFrame, structure: Structure) -> tuple[pd.DataFrame, 
     first = (small | dominated | uniform).to_numpy(copy=True)
     first[at] |= months.apart
     n, limit = cells["n"].to_numpy(float), cells["limit"].to_numpy(float)
-    wanted = (cells["period"] == structure.period).to_numpy(bool)
+    wanted = cells["period"].isin(structure.periods).to_numpy(bool)
     found = complement(n, limit, first[at], wanted, relations, np.where(aside[at], 0.0, 1.0))
     found = replace(found, mask=found.mask | months.equal_to(found.mask))
     hidden = np.zeros(len(table), dtype=bool)
