@@ -69,7 +69,7 @@ def hidden_nodes(
     n, se = rows["n"].astype("float64"), rows["se"].astype("float64")
     apart = rows["told"].astype("float64") - n
     alike = (n < float(policy["base"])) & ~(se > 1e-9) & ("score" in policy["measures"])
-    hide = (n < minimum) | alike | rows["status"].eq("c") | ((apart > 0) & (apart < minimum))
+    hide = (n > 0) & ((n < minimum) | alike) | rows["status"].eq("c") | ((apart > 0) & (apart < minimum))
     keys = rows[[*PLACE, "dimension"]]
     found = keys.assign(hide=hide).pivot_table(
         index=PLACE, columns="dimension", values="hide", aggfunc="max", dropna=False, observed=True

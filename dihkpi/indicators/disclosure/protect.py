@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from dihkpi.indicators.disclosure.complement import Hidden, complement
 from dihkpi.indicators.disclosure.periods import Nested, nested_windows
-from dihkpi.indicators.disclosure.relations import KEY, Node, Paired, Relations, find_relations
+from dihkpi.indicators.disclosure.relations import KEY, Node, Paired, Relations, find_relations, within_windows
 from dihkpi.indicators.measures import Contributors
 
 if TYPE_CHECKING:
@@ -85,18 +85,16 @@ def protect(figures: pd.DataFrame, structure: Structure) -> tuple[pd.DataFrame, 
     missing = table["value"].isna() | (table["limit"].gt(0) & table["n"].eq(0))
     at = np.flatnonzero((table["limit"] > 0) & (table["n"] > 0))
     cells = table.iloc[at][[*KEY, "n", "limit"]].reset_index(drop=True)
-    months = _MonthsOfGrants.of(cells, structure)
     nested = _nested(cells, structure.cumulative)
-    relations = find_relations(cells, structure.places, nested, structure.paired, structure.nodes)
+    more = _in_days(cells, structure)
+    relations = find_relations(cells, structure.places, nested, structure.paired, structure.nodes, more)
     first = (small | dominated | uniform).to_numpy(copy=True)
-    first[at] |= months.apart
     n, limit = cells["n"].to_numpy(float), cells["limit"].to_numpy(float)
     wanted = cells["period"].isin(structure.periods).to_numpy(bool)
     found = complement(n, limit, first[at], wanted, relations, np.where(aside[at], 0.0, 1.0))
-    found = replace(found, mask=found.mask | months.equal_to(found.mask))
     hidden = np.zeros(len(table), dtype=bool)
     hidden[at] = found.mask
-    why = np.select([small, dominated, uniform], ["primary", "dominance", "uniform"], "differencing")
+    why = np.select([small, dominated], ["primary", "dominance"], "uniform")
     log = _log(table.iloc[at], why[at], found, relations)
     table["status"] = np.select([hidden, missing], ["c", "m"], "ok")
     table.loc[hidden | missing, ["value", "lo", "hi"]] = np.nan
@@ -116,53 +114,17 @@ def _dominated(table: pd.DataFrame, policy: Mapping[str, Any]) -> pd.Series:
     return (table["limit"] > 0) & (table["total"] > 0) & (few | (left < float(policy["remainder"]) * table["largest"]))
 
 
-@dataclass(frozen=True)
-class _MonthsOfGrants:
-    """Months of a grant beside calendar windows: they are the first to be hidden, and no other is hidden for them.
-
-    Parameters
-    ----------
-    apart : numpy.ndarray of bool, shape (cells,)
-        Months that differ by a few from calendar windows.
-    relations : Relations
-        Between months and calendar windows, of those that are equal.
-    months : numpy.ndarray of bool, shape (cells,)
-    """
-
-    apart: np.ndarray
-    relations: Relations
-    months: np.ndarray
-
-    @classmethod
-    def of(cls, cells: pd.DataFrame, structure: Structure) -> _MonthsOfGrants:
-        """Compare the months of every hub whose start is known."""
-        months = cells["period"].str.startswith("M").to_numpy(bool)
-        start = cells["code"].map(structure.starts).where(cells["level"] == "hub")
-        known = cells.assign(start=start.where(cells["code"].isin(cells.loc[months, "code"])))
-        at = np.flatnonzero(known["start"].notna())
-        own = known.iloc[at].reset_index(drop=True)
-        found = find_relations(own, {}, _nested(own, structure.cumulative))
-        of = np.concatenate([found.of, np.arange(len(found.total))])
-        cell = np.concatenate([found.part, found.total])
-        rest = np.bincount(of, weights=cell >= len(at), minlength=len(found.total)) > 0
-        apart = np.zeros(len(cells), dtype=bool)
-        few = (rest & found.in_time)[of] & (cell < len(at))
-        apart[at[cell[few]]] = True
-        equal = (~rest & found.in_time)[found.of]
-        kept = Relations(
-            at[found.total], found.of[equal], at[found.part[equal]], found.words, found.in_time, found.rests
-        )
-        return cls(apart & months, kept, months)
-
-    def equal_to(self, hidden: np.ndarray) -> np.ndarray:
-        """Months that add up with hidden calendar windows to nothing else."""
-        of = np.concatenate([self.relations.of, np.unique(self.relations.of)])
-        cell = np.concatenate([self.relations.part, self.relations.total[np.unique(self.relations.of)]])
-        size = len(self.relations.total)
-        told = np.bincount(of, weights=hidden[cell] & ~self.months[cell], minlength=size) > 0
-        found = np.zeros(len(hidden), dtype=bool)
-        found[cell[told[of]]] = True
-        return np.asarray(found & self.months)
+def _in_days(cells: pd.DataFrame, structure: Structure) -> list[pd.DataFrame]:
+    """Months of a grant and calendar windows within each other, of the hubs whose start is known."""
+    months = cells["period"].str.startswith("M")
+    start = cells["code"].map(structure.starts).where(cells["level"] == "hub")
+    known = cells.assign(start=start.where(cells["code"].isin(cells.loc[months, "code"])))
+    at = np.flatnonzero(known["start"].notna())
+    own = known.iloc[at].reset_index(drop=True)
+    return [
+        pairs.assign(total=at[pairs["total"]], part=at[pairs["part"]], group="days " + pairs["group"].astype(str))
+        for pairs in within_windows(own, _nested(own, structure.cumulative))
+    ]
 
 
 def _nested(cells: pd.DataFrame, cumulative: Collection[str]) -> dict[tuple[str, date | None], Sequence[Nested]]:
@@ -191,12 +153,11 @@ def _log(cells: pd.DataFrame, why: np.ndarray, found: Hidden, relations: Relatio
         object
     )
     words = np.select(
-        [added, why == "dominance", why == "uniform", why == "differencing"],
+        [added, why == "dominance", why == "uniform"],
         [
             told,
             "few contributors make up the sum",
             "all " + units.to_numpy(object) + " answered the same",
-            "months of a grant that differ by a few from calendar windows, or not at all",
         ],
         default=base,
     )

@@ -121,7 +121,7 @@ def find_relations(
     """
     import pandas as pd
 
-    found = [*_of_places(cells, places), *_of_breakdowns(cells), *_of_windows(cells, nested),
+    found = [*_of_places(cells, places), *_of_breakdowns(cells), *within_windows(cells, nested),
              *_of_pairs(cells, paired), *_of_nodes(cells, nodes), *more]  # fmt: skip
     columns = ["total", "part", "group", "words", "in_time", "counts"]
     pairs = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
@@ -172,7 +172,7 @@ def _of_breakdowns(cells: pd.DataFrame) -> Iterator[pd.DataFrame]:
         yield _joined(cells, parts, KEY).assign(group=f"by {key}", words=f"parts by {key}", in_time=False)
 
 
-def _of_windows(
+def within_windows(
     cells: pd.DataFrame, nested: Mapping[tuple[str, date | None], Sequence[Nested]]
 ) -> Iterator[pd.DataFrame]:
     """Windows that do not overlap within a window around them."""
