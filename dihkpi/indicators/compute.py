@@ -50,11 +50,14 @@ class Inputs:
     _sources: dict[tuple[str, str], Source | None] = field(default_factory=dict)
 
     def targets(self) -> pd.DataFrame | None:
-        """Rows of every form of targets."""
+        """Rows of every form of targets, but for those in another unit than their indicator: they tell nothing."""
         import pandas as pd
 
         found = [self.tables[s, f] for (s, f) in self.tables if self.definitions.surveys[s].forms[f].kind == "targets"]
-        return pd.concat(found, ignore_index=True) if found else None
+        if not found:
+            return None
+        rows = pd.concat(found, ignore_index=True)
+        return rows[rows["in_its_unit"].fillna(True).astype(bool)] if "in_its_unit" in rows else rows
 
     def newest(self, last: date) -> dict[str, date]:
         """Hub to the day of its newest record or assessment up to a day; rows of no hub count under an empty id."""
@@ -191,7 +194,9 @@ def figures_table(
         blocks += found
         units += [indicator.unit] * len(found)
         limits += [_limit(indicator, definitions)] * len(found)
-    return _with_totals(stacked(blocks, units, limits), definitions) if blocks else None
+    if not blocks:
+        return None
+    return _without_start(_with_totals(stacked(blocks, units, limits), definitions), inputs.hubs, setting)
 
 
 def _figures(inputs: Inputs, survey: str, name: str, indicator: Indicator, setting: Setting) -> Iterator[Block]:
@@ -285,6 +290,14 @@ def _with_totals(table: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
     key = ["level", "code", "indicator", "period"]
     totals = parts.groupby(key, as_index=False).agg(value=("value", "sum"), n=("n", "sum"), unit=("unit", "first"))
     return pd.concat([table, totals.assign(breakdown="", lo=np.nan, hi=np.nan, limit=0)], ignore_index=True)
+
+
+def _without_start(table: pd.DataFrame, hubs: pd.DataFrame, setting: Setting) -> pd.DataFrame:
+    """No figure for months of a grant whose start nobody told: that no row falls into them is not zero."""
+    unknown = hubs.loc[hubs["grant_start"].isna(), "hub"]
+    months = [window.label for window in setting.windows if window.months]
+    lost = table["period"].isin(months) & table["level"].eq("hub") & table["code"].isin(unknown)
+    return table.assign(**{name: table[name].mask(lost) for name in ("value", "lo", "hi")})
 
 
 def _structure(inputs: Inputs, definitions: Definitions, setting: Setting) -> Structure:

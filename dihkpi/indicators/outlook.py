@@ -104,10 +104,13 @@ def _obstacle(target: pd.Series, indicator: Indicator, full: np.ndarray, ahead: 
     """Why a target has no forecast; empty when it has."""
     if target["status"] == "c":
         return "the figure is suppressed"
-    if np.isnan(target["value"]):
-        return "nothing was told of this indicator"
     if np.isnan(ahead):
         return "the start of the grant is not known"
+    if np.isnan(target["value"]):
+        if target["breakdown"] and indicator.of not in ("scores", "assessments"):
+            known = ", ".join(indicator.breakdowns) or "none"
+            return f"no row is of this breakdown; the indicator is broken down by: {known}"
+        return "nothing was told of this indicator"
     if ahead == 0:
         return ""
     if indicator.kind not in _GROWS or not indicator.dated:

@@ -25,8 +25,10 @@ def with_targets(
     """Figures with ``target``, ``attainment``, ``expected`` and ``light``.
 
     attainment = value / target. The expected share grows evenly over the days of the period up to the cut-off, or along
-    the ``path`` of the indicator; the light compares attainment / expected with the steps of the policy. The ``goal``
-    of an indicator stands where the targets have nothing for a total; it has no day, so nothing is expected by one.
+    the ``path`` of the indicator; a ratio or an index does not grow, so that all of it is expected from the first day
+    on. The light compares attainment / expected with the steps of the policy, and expected / attainment where less is
+    better (direction -1). The ``goal`` of an indicator stands where the targets have nothing for a total; it has no
+    day, so nothing is expected by one.
 
     Parameters
     ----------
@@ -56,7 +58,9 @@ def with_targets(
     merged["unit"] = merged["unit"].fillna(merged["indicator"].map(units))
     merged["target"] = merged["target"].fillna(_goals(merged, definitions))
     merged["attainment"] = merged["value"] / merged["target"]
-    pace = merged["attainment"] / merged["expected"].where(merged["expected"] > 0)
+    falls = merged["indicator"].isin([name for (_, name), i in definitions.indicators.items() if i.direction == "-1"])
+    expected = merged["expected"].where(merged["expected"] > 0)
+    pace = (merged["attainment"] / expected).where(~falls, expected / merged["attainment"])
     watch, on_track = (float(definitions.value(name)) for name in ("attainment_watch", "attainment_on_track"))
     light = np.select([pace.isna(), pace < watch, pace < on_track], ["", "behind", "watch"], "on_track")
     merged["light"] = pd.Series(light, index=merged.index, dtype="str").replace("", pd.NA)

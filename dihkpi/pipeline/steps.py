@@ -18,6 +18,7 @@ from dihkpi.indicators.design.declared import run_designs
 from dihkpi.indicators.windows import parse_period
 from dihkpi.intake.briefs import rule_briefs
 from dihkpi.intake.issue_report import summary_lines, write_issue_report
+from dihkpi.pipeline.across import with_issues_across
 from dihkpi.pipeline.explaining import explain
 from dihkpi.pipeline.impact import tell_impact
 from dihkpi.pipeline.inbox import all_issues, take_in
@@ -62,13 +63,14 @@ def _intake(
     try:
         intake = take_in(space.inbox, store, definitions, lambda done, total: progress("files", done, total))
         files, issues = all_issues(store, intake)
+        progress("snapshot", 0, 1)
+        snapshot = take_snapshot(store, definitions, space.snapshots)
+        progress("snapshot", 1, 1)
+        files, issues = with_issues_across(files, issues, store, snapshot, definitions)
         if intake.recorded or intake.refused or not space.issues.is_dir():
             write_issue_report(space.issues, issues, files, rule_briefs(issues, files, definitions), intake.sources)
         if files.empty:
             raise WorkspaceError(f"there is nothing to report: no file of {space.inbox} could be read")
-        progress("snapshot", 0, 1)
-        snapshot = take_snapshot(store, definitions, space.snapshots)
-        progress("snapshot", 1, 1)
         return files, issues, snapshot
     finally:
         store.close()

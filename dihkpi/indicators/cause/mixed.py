@@ -253,7 +253,8 @@ def _effects(
         inside = len(y) - count - int((~between).sum())
         df = np.where(between, count - between.sum(), inside).astype(float)
         df[[name in slopes for name in names]] = count - 1
-    se = np.sqrt(np.diag(np.asarray(result.cov_params()))[: len(names)])
+    variance = np.diag(np.asarray(result.cov_params()))[: len(names)]
+    se = np.sqrt(np.where(variance >= 0, variance, np.nan))
     estimates = np.asarray(result.fe_params)
     method = f"mixed model, REML, random intercepts: {', '.join(units)}"
     return tuple(

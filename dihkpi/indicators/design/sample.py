@@ -187,8 +187,17 @@ def prepare(frame: pd.DataFrame, design: Design, definitions: Definitions, *, si
 
 
 def numbers(column: pd.Series) -> Vector:
-    """A column as floats, NaN where missing."""
-    return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    """A column as floats, NaN where missing.
+
+    Raises
+    ------
+    UsageError
+        When it holds text.
+    """
+    try:
+        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    except (TypeError, ValueError):
+        raise UsageError(f"the column '{column.name}' holds text, a design needs numbers\n  correct it") from None
 
 
 def _check_columns(frame: pd.DataFrame, design: Design) -> None:
