@@ -16,7 +16,6 @@ import pandas as pd
 from dihkpi.demo import exports, faults, own, records
 from dihkpi.demo.answers import assess
 from dihkpi.demo.files import Fault, Table
-from dihkpi.demo.money import money
 from dihkpi.demo.people import Hub, World, found_hub, organisations
 from dihkpi.errors import UsageError
 
@@ -31,12 +30,13 @@ SHARE = {"sme": 54, "pso": 6}
 
 @dataclass(frozen=True)
 class Submission:
-    """The files of one hub, the faults in them, its line in the register, and its rows in the files about all hubs."""
+    """The files of one hub, the faults in them, and its lines in the files of the whole network."""
 
     row: dict[str, object]
     tables: list[Table]
     faults: list[Fault]
-    shared: dict[str, pd.DataFrame]
+    targets: pd.DataFrame
+    without_support: pd.DataFrame
     own: Table | None = None
 
 
@@ -50,7 +50,7 @@ def write_network(
     progress: Callable[[int], None] | None = None,
     crm: str | Path | None = None,
 ) -> None:
-    """Write the inbox of a synthetic network: a folder per hub, and files about all hubs, such as ``targets.csv``.
+    """Write the inbox of a synthetic network: a folder per hub, ``hubs.csv``, ``targets.csv``, ``without_support.csv``.
 
     Parameters
     ----------
@@ -79,21 +79,20 @@ def write_network(
     ...     sorted(path.name for path in Path(inbox, "HR-adria").iterdir())
     ['PSOEuDMAdata.csv', 'SMEEuDMAdata.csv', 'collaborations.csv', 'events.csv', 'services.csv']
     """
-    register: list[dict[str, object]] = []
-    shared: dict[str, list[pd.DataFrame]] = {}
+    register, targets, answers = [], [], []
     for submission in _submissions(hubs, seed, definitions, dirt, workbooks):
         for table in submission.tables:
             table.write(Path(folder), submission.faults)
         if crm and submission.own:
             submission.own.write(Path(crm))
         register.append(submission.row)
-        for name, frame in submission.shared.items():
-            shared.setdefault(name, []).append(frame)
+        targets.append(submission.targets)
+        answers.append(submission.without_support)
         if progress:
             progress(len(register))
     Table("hubs.csv", pd.DataFrame(register)).write(Path(folder))
-    for name, frames in shared.items():
-        Table(f"{name}.csv", pd.concat(frames, ignore_index=True)).write(Path(folder))
+    Table("targets.csv", pd.concat(targets, ignore_index=True)).write(Path(folder))
+    Table("without_support.csv", pd.concat(answers, ignore_index=True)).write(Path(folder))
 
 
 def planted_faults(
@@ -161,8 +160,7 @@ def _submission(world: World, index: int, dirt: bool, workbooks: bool) -> Submis
         tables = [table.as_csv() for table in tables]
     tables, planted = faults.plant(tables, world, index) if dirt else (tables, [])
     kept = own.own_list(world, hub, services) if index in own.HUBS else None
-    shared = {"targets": targets, "without_support": asked, **money(world, hub)}
-    return Submission(exports.hub_row(world, hub), tables, planted, shared, kept)
+    return Submission(exports.hub_row(world, hub), tables, planted, targets, asked, kept)
 
 
 def _shared_customers(world: World, hub: Hub) -> pd.DataFrame:

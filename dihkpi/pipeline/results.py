@@ -175,7 +175,6 @@ def dictionary(definitions: Definitions, options: Mapping[str, Mapping[str, str]
             for name, level in definitions.levels.items()
         },
         "policy": {name: definitions.value(name) for name in ("confidence_level", "disclosure_minimum")},
-        "lights": {code: light["words"] for code, light in reversed(definitions.value("lights").items())},
         "item_quality": {name: float(value) for name, value in definitions.value("item_quality").items()},
         "breakdowns": _breakdowns(definitions),
         "rules": _rules(definitions),
@@ -238,7 +237,6 @@ def _survey(definitions: Definitions, name: str, options: Mapping[str, Mapping[s
 def _breakdowns(definitions: Definitions) -> dict[str, str | None]:
     """Key of a breakdown to the code list with its labels."""
     found: dict[str, str | None] = {"dimension": None, "survey": None, "wave": "waves", "waves": None}
-    found |= {name: level.codes for name, level in definitions.levels.items() if level.codes}
     return found | {column: "+".join(names) or None for column, names in _listed(definitions).items()}
 
 

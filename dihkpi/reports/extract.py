@@ -27,7 +27,7 @@ SECTIONS = {
     "hubs": "its hubs",
     "quality": "its files and their issues",
     "explained": "its scores and how they come about",
-    "outlook": "the forecasts of its targets, who is due, and room for aid",
+    "outlook": "the forecasts of its targets, and who is due",
     "reconciled": "its own records beside the official ones",
     "programme": "what of its gross figures came on top",
     "surveys": "how well the surveys measure",

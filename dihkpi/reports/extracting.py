@@ -203,9 +203,8 @@ class Extracting:
 
     @cached_property
     def _outlook(self) -> dict[str, dict[str, list[list[Any]]]]:
-        """Hub to the forecasts of its targets, how many of its customers lack which wave, and have room for aid."""
-        names = ("forecasts", "completeness_counts", "de_minimis", "aid_checks")
-        return outlook_by_hub(*(self._results.of_places(name) for name in names))
+        """Hub to the forecasts of its targets, and how many of its customers lack which wave."""
+        return outlook_by_hub(self._results.of_places("forecasts"), self._results.of_places("completeness_counts"))
 
     @cached_property
     def _reconciled(self) -> dict[str, dict[str, Any]]:

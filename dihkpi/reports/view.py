@@ -12,7 +12,6 @@ from dihkpi.reports.sections import (
     evidence,
     explained,
     maturity,
-    money,
     outlook,
     overview,
     places,
@@ -20,7 +19,6 @@ from dihkpi.reports.sections import (
     quality,
     reconciled,
     surveys,
-    targets,
 )
 
 
@@ -51,20 +49,12 @@ class Report:
         return overview.comparison(self._extract, self._words)
 
     def kpi_table(self) -> Block:
-        """Achieved against target, expected share and status; a forecast where the period is open."""
-        return targets.kpi_table(self._extract, self._words, self._figures)
+        """Achieved against target, expected share and status."""
+        return activity.kpi_table(self._extract, self._words, self._figures)
 
-    def money(self) -> Block:
-        """Value of services, aid, investment and cost, and the same by year."""
-        return money.money(self._extract, self._words, self._figures)
-
-    def state_aid(self) -> Block:
-        """Where state aid went, and the room for more."""
-        return money.state_aid(self._extract, self._words, self._figures)
-
-    def funding(self) -> Block:
-        """Sources of funding and their shares."""
-        return money.funding(self._extract, self._words, self._figures)
+    def outlook(self) -> Block:
+        """Where targets will stand at their end, if the months to come are like those of the record."""
+        return outlook.outlook(self._extract, self._words)
 
     def completeness(self) -> Block:
         """How many customers lack which assessment, and how many are due."""
