@@ -151,6 +151,8 @@ def dictionary(definitions: Definitions, options: Mapping[str, Mapping[str, str]
         },
         "policy": {name: definitions.value(name) for name in ("confidence_level", "disclosure_minimum")},
         "item_quality": {name: float(value) for name, value in definitions.value("item_quality").items()},
+        "lights": definitions.value("lights"),
+        "months_soon": int(definitions.value("due_soon")),
         "breakdowns": _breakdowns(definitions),
         "rules": _rules(definitions),
     }

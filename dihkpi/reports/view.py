@@ -9,14 +9,15 @@ from dihkpi.reports.extract import Extract, open_extract
 from dihkpi.reports.sections import (
     activity,
     catalogue,
+    completeness,
     evidence,
     explained,
     maturity,
-    outlook,
     overview,
     places,
     quality,
     surveys,
+    targets,
 )
 
 
@@ -47,16 +48,12 @@ class Report:
         return overview.comparison(self._extract, self._words)
 
     def kpi_table(self) -> Block:
-        """Achieved against target, expected share and status."""
-        return activity.kpi_table(self._extract, self._words, self._figures)
-
-    def outlook(self) -> Block:
-        """Where targets will stand at their end, if the months to come are like those of the record."""
-        return outlook.outlook(self._extract, self._words)
+        """Every target with what is achieved, expected by now and forecast of its end, or final; and badges."""
+        return targets.kpi_table(self._extract, self._words, self._figures)
 
     def completeness(self) -> Block:
-        """How many customers lack which assessment, and how many are due."""
-        return outlook.completeness(self._extract)
+        """How many customers lack which assessment and how many are due, by adviser as well."""
+        return completeness.completeness(self._extract)
 
     def services_by_category(self) -> Block:
         """Services delivered by category."""

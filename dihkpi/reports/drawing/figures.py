@@ -117,10 +117,17 @@ def _panel(sheet: Sheet, years: Mapping[str, Estimate], left: float, top: float,
 def _column_text(estimate: Estimate) -> str:
     if not estimate.known or estimate.value is None:
         return "–"
-    return _compact(estimate.value, estimate.unit)
+    return compact(estimate.value, estimate.unit)
 
 
-def _compact(value: float, unit: str) -> str:
+def compact(value: float, unit: str) -> str:
+    """A figure in as little room as it needs.
+
+    Examples
+    --------
+    >>> compact(1_840_000, "EUR"), compact(54_600, "EUR"), compact(720, "records")
+    ('€1.8m', '€55k', '720')
+    """
     if unit == "EUR" and abs(value) >= 1000:
         size, word = (1e6, "m") if abs(value) >= 1e6 else (1e3, "k")
         return f"€{value / size:.1f}{word}" if word == "m" else f"€{value / size:.0f}{word}"
