@@ -13,6 +13,7 @@ from dihkpi.reports.sections import (
     evidence,
     explained,
     maturity,
+    money,
     overview,
     places,
     quality,
@@ -66,6 +67,10 @@ class Report:
     def customers(self) -> Block:
         """Customers by type, size and sector."""
         return activity.customers(self._extract, self._words, self._figures)
+
+    def money(self) -> Block:
+        """Value of services, invoices and aid; what aid brought, what outcomes cost, and who funds it."""
+        return money.money(self._extract, self._words, self._figures)
 
     def trend(self) -> Block:
         """Yearly figures."""

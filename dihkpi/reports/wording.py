@@ -94,6 +94,21 @@ def short_amount(value: float, unit: str = "", sign: bool = False, decimals: int
     return amount(value, unit, sign, decimals)
 
 
+def compact(value: float, unit: str) -> str:
+    """A figure in as little room as it needs.
+
+    Examples
+    --------
+    >>> compact(1_840_000, "EUR"), compact(54_600, "EUR"), compact(720, "records")
+    ('€1.8m', '€55k', '720')
+    """
+    if unit == "EUR" and abs(value) >= 1000:
+        size, word = (1e6, "m") if abs(value) >= 999_500 else (1e3, "k")
+        text = number(abs(value) / size, 1 if word == "m" else 0)
+        return f"{_MINUS if value < 0 else ''}€{text}{word}"
+    return amount(value, unit)
+
+
 def percent(share: float | None) -> str:
     """A share between 0 and 1 as whole per cent; a dash when there is none.
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from dihkpi.reports.blocks import NO_BLOCK, Block
-from dihkpi.reports.drawing.figures import EDGE, PANEL_GAP, compact
+from dihkpi.reports.drawing.figures import EDGE, PANEL_GAP
 from dihkpi.reports.drawing.lettering import LINE, fitted
 from dihkpi.reports.drawing.scale import Scale
 from dihkpi.reports.drawing.sheet import ACCENT, FAINT, SIZE, SMALL, SOFT, WIDTH, Sheet
+from dihkpi.reports.wording import compact
 
-ABREAST, PLOT, TITLE, HEAD, BELOW = 3, 66, 2, 0.9, 0.08
+ABREAST, PLOT, HEAD, FOOT, ROOM, RIM = 3, 66, 0.9, 1.3, 0.08, 5
 FAN = "#bcd9e4"
 
 
@@ -57,13 +58,13 @@ def courses(panels: Sequence[Course], ends: tuple[str, str], alt: str, caption: 
     """
     if not panels:
         return NO_BLOCK
-    space = (WIDTH - (ABREAST - 1) * 2 * PANEL_GAP) / ABREAST
+    space = (WIDTH - RIM - (ABREAST - 1) * 2 * PANEL_GAP) / ABREAST
     titles = [fitted(panel.title, space, SIZE) for panel in panels]
     head = (max(map(len, titles)) + HEAD) * LINE * SIZE
-    tall = head + PLOT + 2.4 * LINE * SMALL
-    sheet = Sheet(tall * -(-len(panels) // ABREAST) + 2 * EDGE)
+    rows, tall = -(-len(panels) // ABREAST), head + PLOT + FOOT * LINE * SMALL
+    sheet = Sheet(tall * rows + (rows - 1) * PANEL_GAP + 2 * EDGE)
     for place, (panel, title) in enumerate(zip(panels, titles, strict=True)):
-        left, top = place % ABREAST * (space + 2 * PANEL_GAP), EDGE + place // ABREAST * tall
+        left, top = place % ABREAST * (space + 2 * PANEL_GAP), EDGE + place // ABREAST * (tall + PANEL_GAP)
         sheet.text(left, top + len(title) * LINE * SIZE / 2, title)
         _plot(sheet, panel, left, top + head, space)
         foot = top + head + PLOT + 0.8 * LINE * SMALL
@@ -74,7 +75,7 @@ def courses(panels: Sequence[Course], ends: tuple[str, str], alt: str, caption: 
 
 def _plot(sheet: Sheet, panel: Course, left: float, top: float, space: float) -> None:
     highest = max(panel.target, panel.value, *panel.record, *(panel.fan or ()), 0.0) or 1.0
-    up = Scale(0.0, highest * (1 + BELOW), top + PLOT, top)
+    up = Scale(0.0, highest * (1 + ROOM), top + PLOT, top)
     across = Scale(0.0, 1.0, left, left + space)
     months = len(panel.expected)
     sheet.lines([(left, up(panel.target), left + space, up(panel.target))], FAINT, 0.9)

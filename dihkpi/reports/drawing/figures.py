@@ -10,7 +10,7 @@ from dihkpi.reports.drawing.lettering import LINE, fitted, width
 from dihkpi.reports.drawing.scale import Scale, marks
 from dihkpi.reports.drawing.sheet import ACCENT, FAINT, INK, SIZE, SMALL, SOFT, STYLE, TINY, WIDTH, Sheet, image
 from dihkpi.reports.facts import Estimate
-from dihkpi.reports.wording import amount
+from dihkpi.reports.wording import amount, compact
 
 # One hue from light to dark and a shape each: the order survives colour blindness and a grey print.
 WAVES = (("#8fb8c9", "o"), ("#3c87a6", "D"), ("#0b4f6c", "s"), ("#12232e", "^"))
@@ -118,20 +118,6 @@ def _column_text(estimate: Estimate) -> str:
     if not estimate.known or estimate.value is None:
         return "–"
     return compact(estimate.value, estimate.unit)
-
-
-def compact(value: float, unit: str) -> str:
-    """A figure in as little room as it needs.
-
-    Examples
-    --------
-    >>> compact(1_840_000, "EUR"), compact(54_600, "EUR"), compact(720, "records")
-    ('€1.8m', '€55k', '720')
-    """
-    if unit == "EUR" and abs(value) >= 1000:
-        size, word = (1e6, "m") if abs(value) >= 1e6 else (1e3, "k")
-        return f"€{value / size:.1f}{word}" if word == "m" else f"€{value / size:.0f}{word}"
-    return amount(value, unit)
 
 
 def profile(

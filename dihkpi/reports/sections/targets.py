@@ -11,7 +11,7 @@ from dihkpi.reports.extract import Extract
 from dihkpi.reports.facts import Estimate, Indicators, breakdown_parts
 from dihkpi.reports.outlook import Aim
 from dihkpi.reports.sections.overview import respondents
-from dihkpi.reports.wording import MONTHS, amount, capital, chance, day, esc, interval, listing, percent, period_words
+from dihkpi.reports.wording import MONTHS, amount, capital, chance, compact, day, esc, listing, percent, period_words
 
 DRAWN = 6
 NO_FORECAST = Aim("", "", "", None, None, None, None, None, None, None, None, "m", None)
@@ -92,36 +92,40 @@ def _summary(extract: Extract, period: str, targets: Sequence[_Target]) -> Block
         said = (
             f"runs until {day(ends)}, {percent(passed)} of the time has passed: {listing(counts) or 'not judged yet'}"
         )
-    return sentence(f"{head} {esc(said)}.")
+    return sentence(f"{head}: {esc(said)}.")
 
 
 def _table(extract: Extract, words: Words, period: str, targets: Sequence[_Target]) -> Block:
-    heads = ["Indicator", "Status", "Achieved#", "Target#", "Reached#", "Progress", "Forecast of the end#", "Chance#"]
-    rows = [_row(extract, words, t) for t in targets]
+    """A row per target; where the period is over, the last columns give way to what came of it."""
+    over = _over(targets)
+    ahead = ["Forecast of its end#", "Chance#"] if not over else ["Final"]
+    heads = ["Indicator", "Status", "Achieved#", "Target#", "Reached#", "Expected#", "Progress", *ahead]
+    rows = []
+    for t in targets:
+        target = Estimate(t.e.target, unit=t.e.unit, status="ok")
+        drawn = bar(t.e.attainment, t.e.expected) if t.e.attainment is not None else Markup("–")
+        values = (words.value(t.e, t.unit), words.value(target, t.unit))
+        shares = (percent(t.e.attainment), percent(t.e.expected))
+        end = [_final(t.aim)] if over else _forecast(words, t)
+        rows.append([t.name, light(t.e.light, extract.lights), *values, *shares, drawn, *end])
     return table(f"Targets {period_words(period)}", heads, rows, kind="kpi")
 
 
-def _row(extract: Extract, words: Words, t: _Target) -> list[object]:
-    e, target = t.e, Estimate(t.e.target, unit=t.e.unit, status="ok")
-    drawn = bar(e.attainment, e.expected) if e.attainment is not None else Markup("–")
-    reached = esc(percent(e.attainment))
-    if e.expected is not None:
-        reached += f"<br><small>expected {esc(percent(e.expected))}</small>"
-    values = (words.value(e, t.unit), words.value(target, t.unit))
-    return [t.name, light(e.light, extract.lights), *values, Markup(reached), drawn, *_forecast(words, t)]
+def _final(aim: Aim) -> str:
+    if aim.method != "final" or aim.p_reach is None:
+        return "–"
+    return "reached" if aim.p_reach == 1 else "not reached"
 
 
-def _forecast(words: Words, t: _Target) -> tuple[object, str]:
-    """The forecast with its interval and the chance to reach the target; final where the period is over."""
+def _forecast(words: Words, t: _Target) -> list[object]:
+    """The forecast with its interval and the chance to reach the target; large amounts in short, as they are unsure."""
     aim = t.aim
-    if aim.method == "final":
-        return "final", "reached" if aim.p_reach == 1 else "not reached"
     if aim.forecast is None or aim.status == "c":
-        return "–", "–"
-    text = esc(amount(aim.forecast, t.unit, decimals=words.decimals))
+        return ["–", "–"]
+    text = esc(compact(aim.forecast, t.unit))
     if aim.lo is not None and aim.hi is not None:
-        text += f"<br><small>({esc(interval(aim.lo, aim.hi, t.unit, decimals=words.decimals))})</small>"
-    return Markup(text), "–" if aim.p_reach is None else chance(aim.p_reach)
+        text += f"<br><small>({esc(compact(aim.lo, t.unit))} to {esc(compact(aim.hi, t.unit))})</small>"
+    return [Markup(text), "–" if aim.p_reach is None else chance(aim.p_reach)]
 
 
 def _remarks(targets: Iterable[_Target]) -> Block:
@@ -146,7 +150,8 @@ def _drawn(extract: Extract, words: Words, by_period: Mapping[str, list[_Target]
         if not months or t.aim.breakdown or t.e.value is None or not t.aim.begins or not t.aim.ends:
             continue
         target, fan = t.e.target or 0.0, _fan(t)
-        panels.append(Course(t.name, t.unit, target, *months, t.aim.passed or 0.0, t.e.value, fan))
+        record, expected = months
+        panels.append(Course(t.name, t.unit, target, record, expected, t.aim.passed or 0.0, t.e.value, fan))
         ahead = f", forecast {amount(fan[1], t.unit, decimals=words.decimals)}" if fan else ""
         said.append(f"{t.name}: {words.value(t.e, t.unit)} of {amount(target, t.unit)}{ahead}.")
         ends = (_month(t.aim.begins), _month(t.aim.ends))
