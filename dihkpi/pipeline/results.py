@@ -157,6 +157,7 @@ def dictionary(definitions: Definitions, options: Mapping[str, Mapping[str, str]
         "lights": definitions.value("lights"),
         "months_soon": int(definitions.value("due_soon")),
         "de_minimis": {name: float(definitions.value("de_minimis")[name]) for name in ("years", "warning")},
+        "designs": {name: design.title for name, design in definitions.designs.items()},
         "breakdowns": _breakdowns(definitions),
         "rules": _rules(definitions),
     }
@@ -195,11 +196,13 @@ def _survey(definitions: Definitions, name: str, options: Mapping[str, Mapping[s
             visit(child, code, depth + 1)
 
     visit("overall", None, 0)
+    plan = survey.analysis
     waves = definitions.codelists[survey.waves].codes if survey.waves else ()
     return {
         "title": survey.title,
         "version": survey.version,
         "waves": list(waves),
+        "questions": {analysis: asked.about for analysis, asked in plan.analyses.items()} if plan else {},
         "nodes": nodes,
         "bands": {
             key: [

@@ -113,7 +113,7 @@ class Words:
     """
 
     def __init__(self, minimum: float, level: float, decimals: int = 1) -> None:
-        self.decimals = decimals
+        self.decimals, self.minimum = decimals, minimum
         self.fewer = f"fewer than {number(minimum)}"
         self.interval = f"{number(level * 100)}\N{NO-BREAK SPACE}% interval"
 

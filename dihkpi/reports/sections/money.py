@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dihkpi.reports.blocks import NO_BLOCK, Block, Markup, Words, no_data, sentence, table
 from dihkpi.reports.extract import Extract
@@ -55,12 +55,19 @@ def _by_year(extract: Extract, words: Words, figures: Indicators) -> Block:
     rows: list[list[object]] = [
         [f"{year} so far" if f"{year}-12-31" > newest else year,
          *(_cell(words, by_name[name].get(year, Estimate())) for name in names)]
-        for year in sorted({year for years in by_name.values() for year in years})
+        for year in _years(by_name)
     ]  # fmt: skip
     total = (_cell(words, figures.get(name, extract.so_far)) for name in names)
     rows.append([Markup("<strong>Since the start</strong>"), *(Markup(f"<strong>{text}</strong>") for text in total)])
     heads = ["Year", *(f"{extract.indicator(name)['name']}#" for name in names)]
     return table("Money by year", heads, rows)
+
+
+def _years(by_name: Mapping[str, Mapping[str, Estimate]]) -> list[str]:
+    """Years in their order, from the first that has any amount."""
+    years = sorted({year for found in by_name.values() for year in found})
+    told = {year for found in by_name.values() for year, e in found.items() if e.value or e.status == "c"}
+    return [year for year in years if told and year >= min(told)]
 
 
 def _cell(words: Words, e: Estimate) -> str:
@@ -158,7 +165,7 @@ def _costs(extract: Extract, words: Words, figures: Indicators) -> Block:
         rows.append([about["name"], words.value(e, about["unit"]), span, "–" if e.n is None else number(e.n)])
     if not rows:
         return NO_BLOCK
-    heads = ["Cost per outcome, since the start", "Euros#", words.interval, "Outcomes (n)#"]
+    heads = ["Cost per outcome, since the start", "Euros#", words.interval, "n#"]
     return table("What an outcome costs", heads, rows)
 
 
