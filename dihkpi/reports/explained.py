@@ -78,6 +78,7 @@ class Effect(NamedTuple):
     p_adjusted: float | None
     n: int | None
     verdict: str
+    assumption: str | None
     needs: str | None
     reason: str | None
     said: str

@@ -167,9 +167,14 @@ def period_words(period: str) -> str:
     'in the first half of 2026'
     >>> [period_words(period) for period in ("M18", "../2026-12-31")]
     ['up to month 18 of the grant', 'up to 31 December 2026']
+    >>> period_words("2026-03-01/2026-05-31")
+    'from 1 March 2026 to 31 May 2026'
     """
     if period.startswith("../"):
         return f"up to {day(period[3:])}"
+    if "/" in period:
+        first_day, _, last_day = period.partition("/")
+        return f"from {day(first_day)} to {day(last_day)}"
     if period.startswith("M"):
         first, _, last = period[1:].partition("-M")
         return f"in months {first} to {last} of the grant" if last else f"up to month {first} of the grant"

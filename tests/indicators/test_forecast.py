@@ -154,9 +154,12 @@ def test_the_course_of_a_target_month_by_month(inputs, definitions, figures):
 
 
 def test_months_do_not_tell_what_a_sum_hides(inputs, definitions, figures):
-    based = {k: i.model_copy(update={"minimum_base": 5}) for k, i in definitions.indicators.items()}
-    hidden = replace(definitions, indicators=based)
-    assert forecasts_and_courses(inputs, figures(inputs, "2023").table, hidden, "2023")[1].empty
+    survey = definitions.survey("edih_kpi")
+    based = {name: i.model_copy(update={"minimum_base": 5}) for name, i in survey.indicators.items()}
+    versions = {**definitions.versions, ("edih_kpi", "v1"): survey.model_copy(update={"indicators": based})}
+    hidden = replace(definitions, versions=versions)
+    months = forecasts_and_courses(inputs, figures(inputs, "2023").table, hidden, "2023")[1]
+    assert months.empty
 
 
 def test_amounts_that_are_out_of_reach(table):

@@ -113,13 +113,14 @@ def _effects(extract: Extract, words: Words, survey: str, told: Sequence[Effect]
     heads = ["Question", "Effect#", f"{words.interval}#", "p, adjusted#", "n#", "May be called"]
     note = (
         "Effects are in points. p is the chance of so large a difference if there were no effect, adjusted for the "
-        "number of questions asked together; the questions were declared before looking."
+        "number of questions asked together; the intervals are each for one question alone. The questions were "
+        "declared before looking."
     )
     main = told[0]
     said = re.sub(r"-(?=\d)", "\N{MINUS SIGN}", main.said)
     lead = sentence(
-        "<strong>Cause.</strong> The change alone does not tell what the support did. The declared analysis of all hubs "
-        f"together gives for the main question: {esc(said)}. {esc(_unclear(main))}"
+        "<strong>Cause.</strong> The change alone does not tell what the support did. The declared analysis of all "
+        f"hubs together gives for the main question: {esc(said)}. {esc(_unclear(main))}"
     )
     shown = table(
         f"Declared questions on the effect of the support on {respondents(survey)}", heads, rows, note, "wide"
@@ -176,5 +177,7 @@ def _needs(extract: Extract, told: Sequence[Effect]) -> Block:
         text = f"Met: {'; '.join(met)}." if met else ""
         text += f" Not met or not known: {'; '.join(lacking)}." if lacking else ""
         which = "" if len(effects) == len(told) else f" ({plural(len(effects), 'question')})"
-        block += sentence(f"<strong>What {esc(design)} needs{which}.</strong> {esc(text)}", "note")
+        assumed = next((e.assumption for e in effects if e.assumption), None)
+        text += f" Besides, no data can show this: {assumed}." if assumed else ""
+        block += sentence(f"<strong>What “{esc(design)}” needs{which}.</strong> {esc(text)}", "note")
     return block

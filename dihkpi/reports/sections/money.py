@@ -127,9 +127,8 @@ def _room(extract: Extract) -> Block:
         "ok": "with more room",
         "sector": "to be checked by hand, since their sector may have a ceiling of its own",
     }
-    counts = [
-        f"{number(room.get(status, 0))} {words}" for status, words in said.items() if status in room or status == "over"
-    ]
+    room = {"over": 0, **room}
+    counts = [f"{number(room[status]) if room[status] else 'none'} {said[status]}" for status in said if status in room]
     ceiling = extract.outlook["ceiling"]
     limit = f"The ceiling of {amount(ceiling, 'EUR')}" if ceiling else "The ceiling"
     return sentence(

@@ -11,7 +11,19 @@ from dihkpi.reports.extract import Extract
 from dihkpi.reports.facts import Estimate, Indicators, breakdown_parts
 from dihkpi.reports.outlook import Aim
 from dihkpi.reports.sections.overview import respondents
-from dihkpi.reports.wording import MONTHS, amount, capital, chance, compact, day, esc, listing, percent, period_words
+from dihkpi.reports.wording import (
+    MONTHS,
+    amount,
+    capital,
+    chance,
+    compact,
+    day,
+    esc,
+    listing,
+    percent,
+    period_words,
+    plural,
+)
 
 DRAWN = 6
 NO_FORECAST = Aim("", "", "", None, None, None, None, None, None, None, None, "m", None)
@@ -84,8 +96,8 @@ def _summary(extract: Extract, period: str, targets: Sequence[_Target]) -> Block
         return sentence(f"{head}: {esc(listing(counts) or 'no target can be judged')}.")
     known = [t.aim.p_reach for t in targets if t.aim.method == "final" and t.aim.p_reach is not None]
     if _over(targets):
-        reached = f"{sum(p == 1 for p in known)} of {len(known)} targets reached" if known else "no figure is known"
-        said = f"over since {day(ends)}, so the figures are final: {reached}"
+        said = f"over since {day(ends)}, so the figures are final"
+        said += f": {sum(p == 1 for p in known)} of {plural(len(known), 'target')} reached" if known else ""
         said += f" ({listing(counts)})" if counts else ""
     else:
         passed = next((t.aim.passed for t in targets if t.aim.passed is not None), None)
