@@ -63,7 +63,7 @@ def test_same_seed_same_bytes_whatever_the_number_of_hubs(inbox, tmp_path):
     assert seen == [1, 2, 3, 4]
     few, many = contents(tmp_path), contents(inbox)
     shared = {name for name in few if "/" in name}
-    assert len(shared) == 4 * 7
+    assert len(shared) == 4 * 11
     assert all(few[name] == many[name] for name in shared)
     assert many["hubs.csv"].startswith(few["hubs.csv"])
 
@@ -184,6 +184,23 @@ def test_workbooks_hold_no_formula_and_no_link(inbox):
     sheet = load_workbook(paths[0]).worksheets[0]
     cells = [cell for row in sheet.iter_rows() for cell in row]
     assert not any(cell.data_type == "f" or cell.hyperlink for cell in cells)
+
+
+def test_some_grants_are_over_and_others_run(inbox):
+    starts = pd.to_datetime(pd.read_csv(inbox / "hubs.csv")["grant_start"])
+    ends = starts + pd.DateOffset(months=36)
+    assert set(ends > "2026-06-30") == {True, False}
+
+
+def test_a_hub_tells_its_customers_terms_and_money(inbox):
+    details, terms, finances, funding = (
+        pd.read_csv(inbox / f"HR-adria/{name}.csv") for name in ("customer_details", "aid_terms", "finances", "funding")
+    )
+    firms = {row[3] for row in rows_of(inbox / "HR-adria/export-sme-20260701.xlsx")[1:]}
+    assert set(details.loc[details["kind"] == "sme", "vat_number"]) == firms
+    assert terms["intensity"].between(30, 60).all()
+    income = funding.groupby("start")["amount"].sum()
+    assert (income - finances.set_index("start")["secured_income"]).abs().max() < 500
 
 
 def test_targets_are_cumulative_and_above_zero(inbox):

@@ -16,6 +16,7 @@ import pandas as pd
 from dihkpi.demo import exports, faults, own, records
 from dihkpi.demo.answers import assess
 from dihkpi.demo.files import Fault, Table
+from dihkpi.demo.ledger import ledger
 from dihkpi.demo.people import Hub, World, found_hub, organisations
 from dihkpi.errors import UsageError
 
@@ -76,8 +77,8 @@ def write_network(
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as inbox:
     ...     write_network(inbox, hubs=1, workbooks=False)
-    ...     sorted(path.name for path in Path(inbox, "HR-adria").iterdir())
-    ['PSOEuDMAdata.csv', 'SMEEuDMAdata.csv', 'collaborations.csv', 'events.csv', 'services.csv']
+    ...     sorted(path.name for path in Path(inbox, "HR-adria").iterdir())[:3]
+    ['PSOEuDMAdata.csv', 'SMEEuDMAdata.csv', 'aid_terms.csv']
     """
     register, targets, answers = [], [], []
     for submission in _submissions(hubs, seed, definitions, dirt, workbooks):
@@ -153,6 +154,7 @@ def _submission(world: World, index: int, dirt: bool, workbooks: bool) -> Submis
         Table(f"{hub.hub}/services.xlsx", services, "Sheet1"),
         Table(f"{hub.hub}/collaborations.csv", work),
         Table(f"{hub.hub}/events.csv", records.events(world, hub, rng)),
+        *ledger(world, hub, served),
     ]
     if workbooks:
         tables += [exports.customer_register(world, hub, kind, served[served["kind"] == kind]) for kind in SHARE]

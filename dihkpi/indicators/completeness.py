@@ -103,18 +103,21 @@ def _joined(waves: Sequence[str], has: np.ndarray) -> list[str]:
     return [texts[pattern] for pattern in patterns]
 
 
-def completeness_counts(table: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
+def completeness_counts(table: pd.DataFrame, definitions: Definitions, day: date) -> pd.DataFrame:
     """The table ``completeness_counts``: customers by hub, by adviser and by wave.
 
     Parameters
     ----------
     table : pandas.DataFrame
         The table ``completeness``.
+    day : datetime.date
+        Its day; what is due soon is due within the months that the policy ``due_soon`` names.
     """
     import pandas as pd
 
     parts = []
     adviser = table["adviser"].fillna("none")
+    soon = table["due"] <= pd.Timestamp(day) + pd.DateOffset(months=int(definitions.value("due_soon")))
     for wave in definitions.value("completeness"):
         there = ("|" + table["waves"] + "|").str.contains(f"|{wave}|", regex=False)
         rows = pd.DataFrame({
@@ -122,6 +125,7 @@ def completeness_counts(table: pd.DataFrame, definitions: Definitions) -> pd.Dat
             "there": there.astype(int), "lacking": (~there).astype(int),
             "overdue": (table["next_wave"].eq(wave) & table["status"].eq("overdue")).astype(int),
             "waiting": (table["next_wave"].eq(wave) & table["status"].eq("waiting")).astype(int),
+            "soon": (table["next_wave"].eq(wave) & table["status"].eq("waiting") & soon).astype(int),
         })  # fmt: skip
         parts += [rows.assign(adviser="all"), rows.assign(adviser=adviser)]
     counts = pd.concat(parts).groupby(["hub", "adviser", "wave"], as_index=False).sum()

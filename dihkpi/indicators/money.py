@@ -75,26 +75,45 @@ def terms_on(terms: pd.DataFrame, hub: pd.Series, day: pd.Series) -> pd.DataFram
     return found.set_index("at")[["intensity", "step", "person_day"]].reindex(hub.index)
 
 
-def aid_checks(services: pd.DataFrame, terms: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
-    """The table ``aid_checks``: services whose aid differs from what the terms of their hub give.
+def aid_checks(
+    services: pd.DataFrame, terms: pd.DataFrame, definitions: Definitions
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The tables ``aid_checks`` and ``aid_check_counts``: services whose aid is not what the terms of their hub give.
 
     Parameters
     ----------
     services : pandas.DataFrame
-        Accepted rows of services, with hub, start, price and aid.
+        Accepted rows of services, with hub, start, price and aid. Where they tell the type of a customer, only those
+        of the kinds that the policy ``de_minimis`` names are compared: others get no aid by these terms.
     terms : pandas.DataFrame
         Rows of the form ``aid_terms``.
+
+    Returns
+    -------
+    checks : pandas.DataFrame
+        The services that differ.
+    counts : pandas.DataFrame
+        For each hub with a service that could be compared, how many were and how many differ.
     """
     import pandas as pd
 
+    if "customer_type" in services:
+        services = services[services["customer_type"].isin(definitions.value("de_minimis")["kinds"])]
     found = terms_on(terms, services["hub"], services["start"])
     rows = services.assign(intensity=found["intensity"], step=found["step"].fillna(0.01))
     rows = rows.rename_axis("row").reset_index()[["hub", "row", "price", "intensity", "aid", "step"]].dropna()
     rows = rows[(rows["price"] >= 0) & (rows["price"] <= _MOST / 100)]
     price, aid, step = (np.rint(rows[name].to_numpy(float) * 100).astype(np.int64) for name in ("price", "aid", "step"))
     due = aid_due(price, rows["intensity"].to_numpy(float), step)
-    rows = rows.assign(due=due / 100, difference=(aid - due) / 100)[aid != due]
-    return check_table(pd.DataFrame(rows), definitions.tables["aid_checks"])
+    off = aid - due
+    sums = rows[["hub"]].assign(checked=1, differ=off != 0, above=np.maximum(off, 0), below=np.maximum(-off, 0))
+    counts = sums.groupby("hub", as_index=False).sum()
+    counts = counts.assign(above=counts["above"] / 100, below=counts["below"] / 100)
+    rows = rows.assign(due=due / 100, difference=off / 100)[off != 0]
+    return (
+        check_table(pd.DataFrame(rows), definitions.tables["aid_checks"]),
+        check_table(pd.DataFrame(counts), definitions.tables["aid_check_counts"]),
+    )
 
 
 def exact(amount: float) -> Decimal:

@@ -11,6 +11,7 @@ import numpy as np
 from dihkpi.definitions import Definitions
 from dihkpi.definitions.indicators import Indicator
 from dihkpi.indicators.compute import Inputs
+from dihkpi.indicators.courses import courses
 from dihkpi.indicators.forecast import amount_draws, count_draws, drift, predict
 from dihkpi.indicators.record import Record, records
 from dihkpi.indicators.windows import parse_period
@@ -25,7 +26,14 @@ _GROWS = ("flow", "cumulative", "distinct")
 
 
 def forecasts(inputs: Inputs, figures: pd.DataFrame, definitions: Definitions, period: str) -> pd.DataFrame:
-    """The table ``forecasts``: every target with a forecast of the end of its period.
+    """The table ``forecasts``; see :func:`forecasts_and_courses`."""
+    return forecasts_and_courses(inputs, figures, definitions, period)[0]
+
+
+def forecasts_and_courses(
+    inputs: Inputs, figures: pd.DataFrame, definitions: Definitions, period: str
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The table ``forecasts``: every target with a forecast of the end of its period; and its months as ``courses``.
 
     Parameters
     ----------
@@ -47,18 +55,21 @@ def forecasts(inputs: Inputs, figures: pd.DataFrame, definitions: Definitions, p
     dated = figures["target"].notna() & (figures["level"] == "hub")  # the goal of a network has no last day
     wanted = figures[dated].reset_index(drop=True)
     if wanted.empty:
-        return check_parts([], definitions.tables["forecasts"])
+        nothing = [check_parts([], definitions.tables[name]) for name in ("forecasts", "courses")]
+        return nothing[0], nothing[1]
     table = _with_words(wanted, definitions)
     kinds = {name: i for (_, name), i in definitions.indicators.items()}
     found: dict[int, dict[str, Any]] = {}
-    for rows, record in records(inputs, wanted, cutoff, definitions):
+    recorded = list(records(inputs, wanted, cutoff, definitions))
+    for rows, record in recorded:
         for at, row in enumerate(rows):
             found[int(row)] = _forecast(
                 wanted.loc[row], kinds[str(wanted.at[row, "indicator"])], record, at, definitions
             )
     columns = ["forecast", "lo", "hi", "p_reach", "months", "method", "status", "reason"]
     made = pd.DataFrame.from_dict(found, orient="index", columns=columns).reindex(table.index)
-    return check_table(table.join(made), definitions.tables["forecasts"])
+    told = check_table(table.join(made), definitions.tables["forecasts"])
+    return told, courses(wanted, recorded, inputs.hubs, definitions)
 
 
 def _with_words(wanted: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:

@@ -61,7 +61,7 @@ def records(
 
     starts = targets["code"].map(inputs.hubs.set_index("hub")["grant_start"]).astype("datetime64[s]")
     for period, rows in targets.groupby("period").groups.items():
-        windows = _months(parse_period(str(period)))
+        windows = months_of(parse_period(str(period)))
         chosen = targets.loc[rows]
         _, last = bounds(parse_period(str(period)), starts.loc[rows])
         days = (last - pd.Timestamp(cutoff)).dt.days.to_numpy(float)
@@ -75,8 +75,14 @@ def records(
         yield rows, Record(np.where(full, added, np.nan), ahead)
 
 
-def _months(window: Window) -> list[Window]:
-    """From the start of a period to the end of each of its months; an open period has none."""
+def months_of(window: Window) -> list[Window]:
+    """Windows from the start of a period to the end of each of its months; an open period has none.
+
+    Examples
+    --------
+    >>> [month.label for month in months_of(parse_period("M2-M3"))]
+    ['M2-M2', 'M2-M3']
+    """
     if window.months:
         first, last = window.months
         return [Window(f"M{first}-M{month}", months=(first, month)) for month in range(first, last + 1)]

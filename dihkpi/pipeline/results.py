@@ -31,6 +31,9 @@ PUBLISHED = {
 }  # fmt: skip
 """Tables that go out beside the reports, and their names there: none of them knows a respondent."""
 
+_ESTIMATES = ("mean", "share", "score", "change")
+"""Measures that have an interval; what is divided by one has one too."""
+
 
 @dataclass(frozen=True)
 class About:
@@ -176,6 +179,10 @@ def dictionary(definitions: Definitions, options: Mapping[str, Mapping[str, str]
         },
         "policy": {name: definitions.value(name) for name in ("confidence_level", "disclosure_minimum")},
         "item_quality": {name: float(value) for name, value in definitions.value("item_quality").items()},
+        "lights": definitions.value("lights"),
+        "months_soon": int(definitions.value("due_soon")),
+        "de_minimis": {name: float(definitions.value("de_minimis")[name]) for name in ("years", "warning")},
+        "designs": {name: design.title for name, design in definitions.designs.items()},
         "breakdowns": _breakdowns(definitions),
         "rules": _rules(definitions),
         "programmes": {
@@ -187,13 +194,15 @@ def dictionary(definitions: Definitions, options: Mapping[str, Mapping[str, str]
 
 
 def _indicators(definitions: Definitions) -> dict[str, Any]:
-    """What every indicator is, and which surveys give it."""
+    """What every indicator is, which surveys give it, and whether it divides by an estimate."""
     fields = ("name", "unit", "kind", "definition", "reference", "tag")
     found: dict[str, Any] = {}
+    estimates = {name for (_, name), i in definitions.indicators.items() if i.measure() in _ESTIMATES}
     for (survey, name), i in definitions.indicators.items():
         surveys = [*found.get(name, {}).get("surveys", ()), survey]
         about = {field: getattr(i, field) for field in fields}
-        found[name] = about | {"direction": int(i.direction), "surveys": surveys}
+        estimated = bool(i.quotient and i.quotient.to in estimates)
+        found[name] = about | {"direction": int(i.direction), "surveys": surveys, "estimated": estimated}
     return found
 
 
@@ -217,11 +226,13 @@ def _survey(definitions: Definitions, name: str, options: Mapping[str, Mapping[s
             visit(child, code, depth + 1)
 
     visit("overall", None, 0)
+    plan = survey.analysis
     waves = definitions.codelists[survey.waves].codes if survey.waves else ()
     return {
         "title": survey.title,
         "version": survey.version,
         "waves": list(waves),
+        "questions": {analysis: asked.about for analysis, asked in plan.analyses.items()} if plan else {},
         "nodes": nodes,
         "bands": {
             key: [
@@ -237,6 +248,7 @@ def _survey(definitions: Definitions, name: str, options: Mapping[str, Mapping[s
 def _breakdowns(definitions: Definitions) -> dict[str, str | None]:
     """Key of a breakdown to the code list with its labels."""
     found: dict[str, str | None] = {"dimension": None, "survey": None, "wave": "waves", "waves": None}
+    found |= {name: level.codes for name, level in definitions.levels.items() if level.codes}
     return found | {column: "+".join(names) or None for column, names in _listed(definitions).items()}
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dihkpi.reports.facts import Estimate, Facts
-from dihkpi.reports.wording import LIGHTS, PERCENT, amount, esc, interval, number, plural, short_amount
+from dihkpi.reports.wording import PERCENT, amount, esc, interval, number, plural, short_amount
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 class Markup(str):
@@ -110,7 +113,7 @@ class Words:
     """
 
     def __init__(self, minimum: float, level: float, decimals: int = 1) -> None:
-        self.decimals = decimals
+        self.decimals, self.minimum = decimals, minimum
         self.fewer = f"fewer than {number(minimum)}"
         self.interval = f"{number(level * 100)}\N{NO-BREAK SPACE}% interval"
 
@@ -157,11 +160,13 @@ def words_of(facts: Facts) -> Words:
     return Words(facts.policy("disclosure_minimum"), facts.policy("confidence_level"), decimals)
 
 
-def light(name: str | None, count: str = "") -> Markup:
-    """A status as a word in a colour, with a shape that survives a black-and-white print."""
-    if name not in LIGHTS:
+def light(name: str | None, lights: Mapping[str, Mapping[str, str]], count: str = "") -> Markup:
+    """A light as a word and a colour of the policy, with a shape that survives a black-and-white print."""
+    if name is None or name not in lights:
         return Markup("–")
-    return Markup(f'<span class="light {name}">{count}{LIGHTS[name]}</span>')
+    words, colour = (lights[name].get(key, "") for key in ("words", "colour"))
+    style = f' style="--light: {colour}"' if _COLOUR.fullmatch(colour) else ""
+    return Markup(f'<span class="light {esc(name)}"{style}>{count}{esc(words)}</span>')
 
 
 def bar(share: float, mark: float | None = None) -> Markup:

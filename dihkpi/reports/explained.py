@@ -65,6 +65,25 @@ class Measured(NamedTuple):
     status: str
 
 
+class Effect(NamedTuple):
+    """The answer to a question of an analysis plan, what it may be called, and in a sentence."""
+
+    survey: str
+    analysis: str
+    outcome: str
+    design: str
+    estimate: float | None
+    lo: float | None
+    hi: float | None
+    p_adjusted: float | None
+    n: int | None
+    verdict: str
+    assumption: str | None
+    needs: str | None
+    reason: str | None
+    said: str
+
+
 @dataclass(frozen=True)
 class Explained:
     """What an extract holds of the scores of its place.
@@ -73,7 +92,7 @@ class Explained:
     ----------
     content : mapping of str to list
         ``scores``, ``parts``, ``standing``, ``beside``: rows that begin with survey, wave and node. ``changes``: rows
-        of the root that begin with survey, waves, among and measure. ``effects``: survey, analysis and what it says.
+        of the root that begin with survey, waves, among and measure. ``effects``: the fields of an `Effect`.
     """
 
     content: Mapping[str, list[list[Any]]]
@@ -104,9 +123,9 @@ class Explained:
         rows = self.content["changes"]
         return {row[3]: Measured(*row[4:]) for row in rows if row[:3] == [survey, waves, among]}
 
-    def effects(self, survey: str) -> list[tuple[str, str]]:
+    def effects(self, survey: str) -> list[Effect]:
         """Analyses that were declared for all places together, and what each may be called."""
-        return [(row[1], row[2]) for row in self.content["effects"] if row[0] == survey]
+        return [Effect(*row) for row in self.content["effects"] if row[0] == survey]
 
     def _of(self, name: str, survey: str, wave: str) -> list[list[Any]]:
         return [row for row in self.content[name] if row[0] == survey and row[1] == wave]
@@ -132,6 +151,7 @@ _BESIDE = ["survey", "wave", "dimension", "gap", "errors", "verdict"]
 
 
 _CHANGES = ["survey", "waves", "among", "measure", "value", "lo", "hi", "n", "status"]
+_P_DECIMALS = 3
 _AMONG = ("all", "tercile=1")
 _ANSWERS = ("effect", "change", "after")
 """Terms of an analysis that answer its question."""
@@ -192,11 +212,14 @@ def no_scores() -> dict[str, list[list[Any]]]:
 
 
 def effects_told(effects: pd.DataFrame, decimals: int) -> list[list[Any]]:
-    """Survey, analysis, and what the answer of each analysis of the first family of a survey may be called."""
+    """The fields of an `Effect` for the answer to every question, those of the first family of a survey first."""
     from dihkpi.indicators.cause.plan import in_words
 
     answers = effects[effects["term"].isin(_ANSWERS)]
-    main = answers[answers["family"].eq(answers.groupby("survey")["family"].transform("first"))]
-    main = main.assign(**_as_shown(main[["estimate", "lo", "hi"]], decimals))
-    rows = [{str(name): value for name, value in row.items()} for row in main.to_dict("records")]
-    return [[row["survey"], row["analysis"], in_words(row)] for row in rows]
+    main = answers["family"].eq(answers.groupby("survey")["family"].transform("first"))
+    answers = answers.loc[main.sort_values(ascending=False, kind="stable").index]
+    shown = _as_shown(answers[["estimate", "lo", "hi"]], decimals)
+    answers = answers.assign(**shown, p_adjusted=_as_shown(answers[["p_adjusted"]], _P_DECIMALS)["p_adjusted"])
+    said = [in_words({str(name): cell for name, cell in row.items()}) for row in answers.to_dict("records")]
+    rows = answers.assign(said=said)[list(Effect._fields)].astype(object)
+    return [list(row) for row in rows.where(rows.notna(), None).itertuples(index=False, name=None)]

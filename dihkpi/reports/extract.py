@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from dihkpi.errors import ReportError, hint_for
 from dihkpi.reports.explained import Explained
 from dihkpi.reports.facts import NOTHING, Estimate, Facts, Indicators
+from dihkpi.reports.outlook import Aim, Badge, Due
 
 FOLDER = "extracts"
 SECTIONS = {
@@ -27,7 +28,7 @@ SECTIONS = {
     "hubs": "its hubs",
     "quality": "its files and their issues",
     "explained": "its scores and how they come about",
-    "outlook": "the forecasts of its targets, and who is due",
+    "outlook": "its targets with their forecasts, who is due, and room for aid",
     "reconciled": "its own records beside the official ones",
     "programme": "what of its gross figures came on top",
     "surveys": "how well the surveys measure",
@@ -79,6 +80,21 @@ class Extract(Facts):
     def main_change(self) -> tuple[str, dict[str, str]]:
         """The survey with most pairs in the network, and the breakdown of its first overall change."""
         return self.meta["main_change"]["survey"], dict(self.meta["main_change"]["parts"])
+
+    @property
+    def aims(self) -> list[Aim]:
+        """The targets of a hub with their forecasts."""
+        return [Aim(*row) for row in self.outlook["aims"]]
+
+    @property
+    def badges(self) -> list[Badge]:
+        """The badges of a hub, those for which the policy has steps."""
+        return [Badge(*row) for row in self.outlook["badges"]]
+
+    @property
+    def due(self) -> list[Due]:
+        """Who of the customers of a hub has which wave, by adviser."""
+        return [Due(*row) for row in self.outlook["due"]]
 
     @cached_property
     def figures(self) -> Indicators:

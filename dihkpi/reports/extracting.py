@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from dihkpi.intake.text import is_id
 from dihkpi.reports.explained import effects_told, explained_by_place, no_scores
 from dihkpi.reports.extract import extract_path, packed, section_hashes
 from dihkpi.reports.facts import Estimate, breakdown_text
-from dihkpi.reports.outlook import outlook_by_hub
+from dihkpi.reports.outlook import Outlook, nothing, outlook_by_hub
 from dihkpi.reports.received import Received, plain
 from dihkpi.reports.results import OF_PLACES, Results, by_name, estimate_rows
 from dihkpi.reports.sections.overview import COUNTED, compared, root
@@ -22,6 +23,7 @@ from dihkpi.reports.wording import PERCENT
 INDEX = "extracts.json"
 _ABOUT = ("period", "first_day", "last_day", "definitions", "package", "network", "surveys", "options")
 _HUB = ("hub", "name", "title", "type", "country", "nuts", "nuts_version", "grant_start", "staff_fte")
+_OUTLOOK = ("courses", "badges", "aid_check_counts", "de_minimis")
 Place = tuple[str, str]
 
 
@@ -60,7 +62,7 @@ class Extracting:
                 **self._explained.get(place, no_scores()),
                 "effects": self._effects if level == "network" else [],
             },
-            "outlook": self._outlook.get(code, {}) if level == "hub" else {},
+            "outlook": self._outlook.get(code, nothing()) if level == "hub" else nothing(),
             "reconciled": self._reconciled.get(code, {}) if level == "hub" else {},
             "programme": self._programme.get(place, []),
             "surveys": self._surveys if level == "network" else [],
@@ -202,9 +204,12 @@ class Extracting:
         return explained_by_place(*tables, decimals=self._decimals)
 
     @cached_property
-    def _outlook(self) -> dict[str, dict[str, list[list[Any]]]]:
-        """Hub to the forecasts of its targets, and how many of its customers lack which wave."""
-        return outlook_by_hub(self._results.of_places("forecasts"), self._results.of_places("completeness_counts"))
+    def _outlook(self) -> dict[str, Outlook]:
+        """Hub to its targets, who is due for an assessment, badges, and room for aid."""
+        tables = {name: self._results.of_hubs(name) for name in _OUTLOOK} | {
+            name: self._results.of_places(name) for name in ("forecasts", "completeness_counts")
+        }
+        return outlook_by_hub(tables, self._results.hubs, date.fromisoformat(self._results.meta["last_day"]))
 
     @cached_property
     def _reconciled(self) -> dict[str, dict[str, Any]]:

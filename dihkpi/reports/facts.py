@@ -105,10 +105,10 @@ class Indicators:
         rows = sorted(self._estimates.items(), key=lambda entry: entry[0])
         return {w: e for (name, w, text), e in rows if name == indicator and not text and w.isdigit()}
 
-    def targets(self) -> list[tuple[str, str, Estimate]]:
-        """Indicator, period and estimate of every total that has a target."""
-        found = [(name, when, e) for (name, when, text), e in self._estimates.items() if not text and e.target]
-        return sorted(found, key=lambda entry: entry[:2])
+    def targets(self) -> list[tuple[str, str, str, Estimate]]:
+        """Indicator, period, breakdown and estimate of every figure that has a target."""
+        found = [(*key, e) for key, e in self._estimates.items() if e.target]
+        return sorted(found, key=lambda entry: entry[:3])
 
 
 class Facts:
@@ -138,6 +138,11 @@ class Facts:
     def policy(self, name: str) -> float:
         """A number of policy that the run was made with."""
         return float(self.dictionary["policy"][name])
+
+    @property
+    def lights(self) -> Mapping[str, Mapping[str, str]]:
+        """What the policy calls the lights of targets, from the best to the worst, and their colours."""
+        return dict(reversed(self.dictionary.get("lights", {}).items()))
 
     def indicator(self, code: str) -> dict[str, Any]:
         """Name, unit and definition of an indicator; the code itself when it is not in the dictionary."""

@@ -143,6 +143,10 @@ class Results(Facts):
         """One of the tables of the scores of places."""
         return self._table(name)
 
+    def of_hubs(self, name: str) -> pd.DataFrame:
+        """One of the tables of how hubs get on; empty where the run had nothing to make it of."""
+        return self._table(name) if (self.folder / f"{name}.parquet").is_file() else pd.DataFrame()
+
     def judged(self) -> pd.DataFrame:
         """Totals of hubs that have a status, at the last milestone of each hub."""
         rows = self.indicators

@@ -9,16 +9,18 @@ from dihkpi.reports.extract import Extract, open_extract
 from dihkpi.reports.sections import (
     activity,
     catalogue,
+    completeness,
     evidence,
     explained,
     maturity,
-    outlook,
+    money,
     overview,
     places,
     programme,
     quality,
     reconciled,
     surveys,
+    targets,
 )
 
 
@@ -49,16 +51,12 @@ class Report:
         return overview.comparison(self._extract, self._words)
 
     def kpi_table(self) -> Block:
-        """Achieved against target, expected share and status."""
-        return activity.kpi_table(self._extract, self._words, self._figures)
-
-    def outlook(self) -> Block:
-        """Where targets will stand at their end, if the months to come are like those of the record."""
-        return outlook.outlook(self._extract, self._words)
+        """Every target with what is achieved, expected by now and forecast of its end, or final; and badges."""
+        return targets.kpi_table(self._extract, self._words, self._figures)
 
     def completeness(self) -> Block:
-        """How many customers lack which assessment, and how many are due."""
-        return outlook.completeness(self._extract)
+        """How many customers lack which assessment and how many are due, by adviser as well."""
+        return completeness.completeness(self._extract)
 
     def services_by_category(self) -> Block:
         """Services delivered by category."""
@@ -71,6 +69,10 @@ class Report:
     def customers(self) -> Block:
         """Customers by type, size and sector."""
         return activity.customers(self._extract, self._words, self._figures)
+
+    def money(self) -> Block:
+        """Value of services, invoices and aid; what aid brought, what outcomes cost, and who funds it."""
+        return money.money(self._extract, self._words, self._figures)
 
     def trend(self) -> Block:
         """Yearly figures."""

@@ -11,9 +11,10 @@ from decimal import ROUND_HALF_UP, Decimal
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")  # fmt: skip
-LIGHTS = {"on_track": "on track", "watch": "watch", "behind": "behind"}
 _QUARTERS = {"1": "first", "2": "second", "3": "third", "4": "fourth"}
 PERCENT = ("percent", "%")
+_SMALL_QUOTIENT = 100
+"""Euros per something are told with cents below this."""
 _SPACES = re.compile(r"[^\S\N{NO-BREAK SPACE}]+")  # that space is ours: it keeps a number and its unit on one line
 _MINUS, _NARROW = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 
@@ -67,13 +68,15 @@ def amount(value: float, unit: str = "", sign: bool = False, decimals: int = 1) 
 
     Examples
     --------
+    >>> amount(2.3185, "EUR per EUR"), amount(4321.5, "EUR per organisation")
+    ('€2.32', '€4,322')
     >>> amount(41.5, "percent"), amount(1128186.17, "EUR"), amount(7.04, "points", sign=True), amount(12.0)
     ('42\xa0%', '€1,128,186', '+7.0', '12')
     """
     if unit in PERCENT:
         return number(value, sign=sign) + _NARROW + "%"
-    if unit == "EUR":
-        text = number(abs(value))
+    if unit == "EUR" or unit.startswith("EUR per "):
+        text = number(abs(value), 2 if unit != "EUR" and abs(value) < _SMALL_QUOTIENT else 0)
         return (_MINUS if value < 0 and text != "0" else "") + "€" + text
     return number(value, decimals if unit == "points" or not float(value).is_integer() else 0, sign)
 
@@ -91,6 +94,21 @@ def short_amount(value: float, unit: str = "", sign: bool = False, decimals: int
     return amount(value, unit, sign, decimals)
 
 
+def compact(value: float, unit: str) -> str:
+    """A figure in as little room as it needs.
+
+    Examples
+    --------
+    >>> compact(1_840_000, "EUR"), compact(54_600, "EUR"), compact(720, "records")
+    ('€1.8m', '€55k', '720')
+    """
+    if unit == "EUR" and abs(value) >= 1000:
+        size, word = (1e6, "m") if abs(value) >= 999_500 else (1e3, "k")
+        text = number(abs(value) / size, 1 if word == "m" else 0)
+        return f"{_MINUS if value < 0 else ''}€{text}{word}"
+    return amount(value, unit)
+
+
 def percent(share: float | None) -> str:
     """A share between 0 and 1 as whole per cent; a dash when there is none.
 
@@ -100,6 +118,19 @@ def percent(share: float | None) -> str:
     ('64\xa0%', '–')
     """
     return "–" if share is None else number(Decimal(repr(share)).scaleb(2).__float__()) + _NARROW + "%"
+
+
+def chance(share: float) -> str:
+    """A probability as whole per cent, but never as none or all, which no simulation can tell.
+
+    Examples
+    --------
+    >>> chance(0.12), chance(0), chance(0.999)
+    ('12\xa0%', 'under 1\xa0%', 'over 99\xa0%')
+    """
+    if 0.005 <= share < 0.995:
+        return percent(share)
+    return f"{'under 1' if share < 0.5 else 'over 99'}{_NARROW}%"
 
 
 def interval(lo: float, hi: float, unit: str = "", sign: bool = False, decimals: int = 1) -> str:
@@ -136,9 +167,14 @@ def period_words(period: str) -> str:
     'in the first half of 2026'
     >>> [period_words(period) for period in ("M18", "../2026-12-31")]
     ['up to month 18 of the grant', 'up to 31 December 2026']
+    >>> period_words("2026-03-01/2026-05-31")
+    'from 1 March 2026 to 31 May 2026'
     """
     if period.startswith("../"):
         return f"up to {day(period[3:])}"
+    if "/" in period:
+        first_day, _, last_day = period.partition("/")
+        return f"from {day(first_day)} to {day(last_day)}"
     if period.startswith("M"):
         first, _, last = period[1:].partition("-M")
         return f"in months {first} to {last} of the grant" if last else f"up to month {first} of the grant"

@@ -65,11 +65,11 @@ def test_planned_services_alone_make_nobody_due(table):
 
 
 def test_counts_by_hub_and_adviser(table, definitions):
-    counts = completeness_counts(table, definitions).set_index(["hub", "adviser", "wave"])
-    assert counts.loc[("a", "all", "T0")].tolist() == [5, 3, 2, 1, 0]
-    assert counts.loc[("a", "all", "T1")].tolist() == [5, 2, 3, 1, 1]
-    assert counts.loc[("a", "bob", "T0")].tolist() == [2, 1, 1, 1, 0]
-    assert counts.loc[("b", "none", "T1")].tolist() == [3, 0, 3, 0, 1]
+    counts = completeness_counts(table, definitions, DAY).set_index(["hub", "adviser", "wave"])
+    assert counts.loc[("a", "all", "T0")].tolist() == [5, 3, 2, 1, 0, 0]
+    assert counts.loc[("a", "all", "T1")].tolist() == [5, 2, 3, 1, 1, 1]
+    assert counts.loc[("a", "bob", "T0")].tolist() == [2, 1, 1, 1, 0, 0]
+    assert counts.loc[("b", "none", "T1")].tolist() == [3, 0, 3, 0, 1, 0]
     both = counts.groupby(level=["hub", "adviser"])[["there", "lacking"]].sum().sum(axis=1)
     assert (both == 3 * counts["customers"].groupby(level=["hub", "adviser"]).first()).all()
 
@@ -81,4 +81,4 @@ def test_the_order_of_rows_does_not_matter(table, definitions):
 def test_nobody_and_no_services(definitions):
     assert completeness(ASSESSED[:0], None, definitions, DAY).empty
     assert len(completeness(ASSESSED, None, definitions, DAY)) == 6
-    assert completeness_counts(completeness(ASSESSED[:0], None, definitions, DAY), definitions).empty
+    assert completeness_counts(completeness(ASSESSED[:0], None, definitions, DAY), definitions, DAY).empty

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import nbinom
 
 from dihkpi.indicators.forecast import amount_draws, count_draws, drift, predict
-from dihkpi.indicators.outlook import badges, forecasts
+from dihkpi.indicators.outlook import badges, forecasts, forecasts_and_courses
 from dihkpi.indicators.paths import along, expected_shares
 
 DRAWS = 20_000
@@ -139,6 +139,27 @@ def test_two_events_a_month_for_three_years(table):
     assert abs(row["lo"] - 24 - exact.ppf(0.025)) <= 2
     assert abs(row["hi"] - 24 - exact.ppf(0.975)) <= 2
     assert row["p_reach"] == pytest.approx(exact.sf(35), abs=0.03)
+
+
+def test_the_course_of_a_target_month_by_month(inputs, definitions, figures):
+    """Two events in every month of 2023: known up to the cut-off, expected up to the end of the period."""
+    _, months = forecasts_and_courses(inputs, figures(inputs, "2023").table, definitions, "2023")
+    course = months[(months["indicator"] == "events_held") & (months["period"] == "M36") & (months["code"] == "HR-a")]
+    assert course["value"].tolist()[:12] == list(range(2, 25, 2)) and course["value"].isna().sum() == 24
+    assert course["expected"].iloc[[11, 35]].tolist() == pytest.approx([60 * 365 / 1096, 60])
+    assert course["day"].iloc[[0, 35]].dt.strftime("%Y-%m-%d").tolist() == ["2023-01-31", "2025-12-31"]
+    later = months[(months["indicator"] == "events_held") & (months["period"] == "M13-M36")]
+    assert later["expected"].iloc[[0, -1]].tolist() == pytest.approx([9 * 31 / 731, 9]) and len(later) == 24
+    assert not (months["code"] == "HR-b").any(), "the start of its grant is not known"
+
+
+def test_months_do_not_tell_what_a_sum_hides(inputs, definitions, figures):
+    survey = definitions.survey("edih_kpi")
+    based = {name: i.model_copy(update={"minimum_base": 5}) for name, i in survey.indicators.items()}
+    versions = {**definitions.versions, ("edih_kpi", "v1"): survey.model_copy(update={"indicators": based})}
+    hidden = replace(definitions, versions=versions)
+    months = forecasts_and_courses(inputs, figures(inputs, "2023").table, hidden, "2023")[1]
+    assert months.empty
 
 
 def test_amounts_that_are_out_of_reach(table):

@@ -66,7 +66,7 @@ def test_services_whose_aid_is_not_what_the_terms_give(definitions):
         "start": pd.to_datetime(["2025-01-31", "2025-02-01", "2024-01-01", "2024-01-01", "2024-01-01", None]),
         "price": [1000.0, 1000, 50, 1040, 10, 10], "aid": [500.0, 500, 20, 312, 1, 1],
     })  # fmt: skip
-    found = aid_checks(services, TERMS, definitions)
+    found, _ = aid_checks(services, TERMS, definitions)
     assert found[["row", "aid", "due", "difference"]].to_numpy().tolist() == [[3, 312, 310, 2], [1, 500, 400, 100]]
 
 

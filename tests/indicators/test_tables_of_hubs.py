@@ -39,8 +39,11 @@ def test_room_for_aid_and_aid_that_is_not_due(inputs, definitions):
     assert found.sort_values(["hub", "aid"])[["hub", "aid", "aid_here", "headroom", "status"]].to_numpy().tolist() == [
         ["HR-a", 50, 50, 299_950, "ok"], ["HR-a", 296_000, 400, 4_000, "low"], ["HR-b", 296_000, 295_600, 4_000, "low"],
     ]  # fmt: skip
-    checks = aid_checks(services, inputs.tables["edih_kpi", "aid_terms"], definitions)
+    checks, counts = aid_checks(services, inputs.tables["edih_kpi", "aid_terms"], definitions)
     assert checks[["hub", "aid", "due", "difference"]].to_numpy().tolist() == [["HR-a", 400, 500, -100]]
+    assert counts.to_numpy().tolist() == [["HR-a", 2, 1, 0, 100]], "the other hub has told no terms"
+    bodies = services.assign(customer_type="pso")
+    assert aid_checks(bodies, inputs.tables["edih_kpi", "aid_terms"], definitions)[1].empty, "they get no aid by them"
 
 
 def test_who_is_to_be_assessed(inputs, definitions):
@@ -49,4 +52,8 @@ def test_who_is_to_be_assessed(inputs, definitions):
     assert found[["hub", "adviser", "next_wave", "due", "overdue_days"]].to_numpy().tolist() == [
         ["HR-a", "ann", "T0", pd.Timestamp("2024-02-01"), 10]
     ]
-    assert completeness_counts(found, definitions)["overdue"].tolist() == [1, 0, 0, 1, 0, 0]
+    counts = completeness_counts(found, definitions, date(2024, 2, 11))
+    assert counts["overdue"].tolist() == [1, 0, 0, 1, 0, 0] and not counts["soon"].any()
+    early = completeness(inputs.assessments, services, definitions, date(2024, 2, 1))
+    for day, soon in ((date(2024, 2, 1), 1), (date(2023, 10, 31), 0)):
+        assert completeness_counts(early, definitions, day)["soon"].sum() == 2 * soon, "by hub and by adviser"

@@ -117,6 +117,14 @@ def _dictionary() -> dict[str, Any]:
             "network": {"title": "Network", "plural": "Networks"},
         },
         "policy": {"disclosure_minimum": 5, "confidence_level": 0.95, "nuts_version": "2024"},
+        "lights": {
+            "behind": {"words": "behind", "colour": "#b3261e"},
+            "watch": {"words": "to watch", "colour": "#e6a100"},
+            "on_track": {"words": "on track", "colour": "#2e7d32"},
+        },
+        "months_soon": 3,
+        "de_minimis": {"years": 3, "warning": 5000},
+        "designs": {"did": "Difference in differences"},
         "breakdowns": {
             "category": "service_categories",
             "technology": "technologies",
@@ -281,7 +289,7 @@ def build_results(
             "type": [["edih", "edih", "seal_of_excellence"][i % 3] for i in range(hubs)],
             "nuts": [SEATS[i % 8] for i in range(hubs)],
             "nuts_version": "2024",
-            "grant_start": pd.to_datetime([f"2023-0{1 + i % 5}-01" for i in range(hubs)]),
+            "grant_start": pd.to_datetime([f"2023-0{1 + i % 5}-01" if i else "2024-06-01" for i in range(hubs)]),
             "staff_fte": [6.0 + i for i in range(hubs)],
             "website": "https://hub.example",
             "sectors": "",
@@ -356,7 +364,9 @@ def _write_explained(folder: Path, codes: list[str]) -> None:
         lowest = {"among": "tercile=1", "measure": name, "value": value, "lo": 1.0, "hi": 12.0, "n": 9}
         changes.append({**change, "code": codes[0], **lowest})
     effect = {"survey": "dma_sme", "analysis": "overall", "term": "effect", "family": "main", "estimate": -1.25,
-              "lo": -4.0, "hi": 1.5, "verdict": "associational", "assumption": None, "reason": None}  # fmt: skip
+              "lo": -4.0, "hi": 1.5, "verdict": "associational", "assumption": None, "reason": None,
+              "outcome": "overall", "design": "did", "p_adjusted": 0.61, "n": 90,
+              "needs": "six clusters or more: 4, not met; two supported units or more: 45, met"}  # fmt: skip
     for name, rows in {
         "place_scores": scores, "place_contributions": parts, "ranks": ranks, "strengths": beside,
         "forecasts": [
@@ -368,8 +378,11 @@ def _write_explained(folder: Path, codes: list[str]) -> None:
              "method": "final", "status": "ok", "reason": None},
         ],
         "completeness_counts": [
-            {"hub": codes[0], "adviser": "all", "wave": "T1", "customers": 60, "there": 27, "lacking": 33, "overdue": 8,
-             "waiting": 21},
+            {"hub": codes[0], "adviser": adviser, "wave": "T1", "customers": n, "there": there, "lacking": n - there,
+             "overdue": overdue, "waiting": waiting, "soon": soon}
+            for adviser, n, there, overdue, waiting, soon in (
+                ("all", 60, 27, 8, 21, 4), ("ann", 40, 20, 3, 15, 4), ("none", 20, 7, 5, 6, 0),
+            )
         ],
         "changes": [*changes, {**changes[0], "level": "network", "code": "all"}], "effects": [effect],
     }.items():  # fmt: skip

@@ -40,12 +40,14 @@ every_engine = pytest.mark.parametrize(
 )
 typst = pytest.mark.skipif(bool(READY["typst"]), reason=f"typst {READY['typst']}")
 
+WATCH = {"watch": {"words": "watch", "colour": "#e6a100"}}
+
 
 def report_page(rows: int = 110, names: list[str] | None = None, title: str = "Hub assessment: Adria, 2026-H1") -> str:
     """A page of several sheets with everything that reports have."""
     given = names or [f"Hub number {number}" for number in range(rows)]
     heads = ["Hub", "Status", "Customers#", "Gain in maturity#"]
-    body = [[name, light("watch"), f"{1000 + i:,}", f"+{i}.5"] for i, name in enumerate(given)]
+    body = [[name, light("watch", WATCH), f"{1000 + i:,}", f"+{i}.5"] for i, name in enumerate(given)]
     notebook = notebook_of(
         sentence("") + cards([("Customers", "63", "since the start"), ("Services", "135", "counted")]),
         f"# {'Adria Digital Hub'}",

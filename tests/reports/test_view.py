@@ -24,7 +24,7 @@ PLAIN = [
     "headline",
     "comparison",
     "kpi_table",
-    "outlook",
+    "money",
     "completeness",
     "services_by_category",
     "services_by_technology",
@@ -144,7 +144,8 @@ def test_change_in_words(gain: Estimate, said: str) -> None:
 
 def test_targets_tell_status_in_words_and_shape(results: Path) -> None:
     html = open_report(results, "hub", "HR-adria").kpi_table().html
-    assert 'class="light on_track">on track<' in html and "Targets up to month 18 of the grant" in html
+    assert 'class="light on_track" style="--light: #2e7d32">on track<' in html and "to watch<" in html
+    assert "Targets up to month 18 of the grant" in html
     assert 'aria-hidden="true"' in html, "the bar repeats the numbers beside it"
 
 
@@ -332,6 +333,7 @@ def test_how_sure_a_change_is_and_what_chance_alone_explains(results: Path) -> N
     assert "for the worst, or the best – −20.0 to +30.0 27" in said and "55 % 40 % to 70 % 27" in said
     assert "The third that started lowest: change +9.3" in said and "without any effect +2.3" in said
     assert "Verdict: descriptive." in said and "impact" not in said.lower()
+    assert "firms assessed twice gained 6.0 points on average (95 % interval of the change +3.0 to +9.0)" in said
     other = text_of(open_report(results, "hub", "EE-aegean").change_evidence("dma_sme").html)
     assert "started lowest: change" not in other, "too few to be said"
     assert "too few public bodies" in open_report(results, "hub", "HR-adria").change_evidence("dma_pso").html
@@ -340,13 +342,22 @@ def test_how_sure_a_change_is_and_what_chance_alone_explains(results: Path) -> N
 def test_the_network_tells_the_effect_of_the_declared_analysis(results: Path) -> None:
     said = text_of(open_report(results, "network", "all").change_evidence("dma_sme").html)
     assert "a difference of −1.3 (−4 to 1.5) that goes along with the support" in said
+    assert "Overall Overall; difference in differences −1.3 −4.0 to +1.5 0.61 90 Associational" in said
+    assert "Met: two supported units or more: 45. Not met or not known: six clusters or more: 4, not met." in said
+    assert "The interval holds zero" in said
 
 
 def test_forecasts_of_open_targets_and_who_is_due(results: Path) -> None:
     report = open_report(results, "hub", "HR-adria")
-    said = text_of(report.outlook().html)
-    assert "Services delivered" in said and "560 300 520 470 to 580 12 %" in said
-    assert "280" not in said, "that period is over"
-    assert "T1 60 27 45 % 21 8" in text_of(report.completeness().html)
+    said = text_of(report.kpi_table().html)
+    assert (
+        "Up to month 18 of the grant : over since 30 November 2025, so the figures are final: 0 of 1 target reached"
+        in said
+    )
+    assert "runs until 31 May 2027, 86 % of the time has passed: 5 on track." in said
+    assert "520 (470 to 580) 12 %" in said and said.count("not reached") == 1
+    waiting = text_of(report.completeness().html)
+    assert "T1 60 27 45 % 8 4 17" in waiting and "Due within 3 months" in waiting
+    assert "ann 40 50 % 3 4 11 No adviser named 20 35 % 5 0 6" in waiting
     other = open_report(results, "hub", "EE-aegean")
-    assert "nothing to forecast" in other.outlook().html and "no customer is on record" in other.completeness().html
+    assert "final" not in other.kpi_table().html and "no customer is on record" in other.completeness().html

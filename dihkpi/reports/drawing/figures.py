@@ -10,7 +10,7 @@ from dihkpi.reports.drawing.lettering import LINE, fitted, width
 from dihkpi.reports.drawing.scale import Scale, marks
 from dihkpi.reports.drawing.sheet import ACCENT, FAINT, INK, SIZE, SMALL, SOFT, STYLE, TINY, WIDTH, Sheet, image
 from dihkpi.reports.facts import Estimate
-from dihkpi.reports.wording import amount
+from dihkpi.reports.wording import amount, compact
 
 # One hue from light to dark and a shape each: the order survives colour blindness and a grey print.
 WAVES = (("#8fb8c9", "o"), ("#3c87a6", "D"), ("#0b4f6c", "s"), ("#12232e", "^"))
@@ -117,14 +117,7 @@ def _panel(sheet: Sheet, years: Mapping[str, Estimate], left: float, top: float,
 def _column_text(estimate: Estimate) -> str:
     if not estimate.known or estimate.value is None:
         return "–"
-    return _compact(estimate.value, estimate.unit)
-
-
-def _compact(value: float, unit: str) -> str:
-    if unit == "EUR" and abs(value) >= 1000:
-        size, word = (1e6, "m") if abs(value) >= 1e6 else (1e3, "k")
-        return f"€{value / size:.1f}{word}" if word == "m" else f"€{value / size:.0f}{word}"
-    return amount(value, unit)
+    return compact(estimate.value, estimate.unit)
 
 
 def profile(

@@ -113,6 +113,14 @@ class Sheet:
         paths = [[(x, y), (to_x, y), (to_x, to_y), (x, to_y)] for x, y, to_x, to_y in corners]
         self._path(paths, facecolor=colour, linewidth=0)
 
+    def curve(self, places: Sequence[tuple[float, float]], colour: str = ACCENT, weight: float = 1.6) -> None:
+        """One line through all the places."""
+        self._path([places] if len(places) > 1 else [], facecolor="none", edgecolor=colour, linewidth=weight)
+
+    def area(self, corners: Sequence[tuple[float, float]], colour: str) -> None:
+        """A filled shape."""
+        self._path([corners], facecolor=colour, linewidth=0)
+
     def _path(self, paths: Sequence[Sequence[tuple[float, float]]], **look: Any) -> None:
         """One path for all, which is short to write and quick to draw."""
         from matplotlib.patches import PathPatch

@@ -59,7 +59,7 @@ def maturity_scores(extract: Extract, words: Words, figures: Indicators, survey:
     for wave, row in scores.items():
         overall = row.get(root(about), NOTHING)
         count = figures.latest("dma_count", _periods(extract), survey=survey, wave=wave)[0]
-        mean = words.value(overall) + (" (low reliability)" if overall.status == "u" else "")
+        mean = _mean(words, overall, count) + (" (low reliability)" if overall.status == "u" else "")
         band = _band(about, overall.value)
         rows.append([extract.label("waves", wave), words.value(count), mean, words.range(overall), band])
     note = (
@@ -68,6 +68,12 @@ def maturity_scores(extract: Extract, words: Words, figures: Indicators, survey:
     )
     heads = ["Assessment", "Assessed#", "Mean score (0 to 100)#", f"{words.interval}#", "Band of the mean"]
     return table(f"Digital maturity of {respondents(survey)}, overall score", heads, rows, note)
+
+
+def _mean(words: Words, overall: Estimate, count: Estimate) -> str:
+    """The mean; hidden behind enough respondents it would tell another one that is hidden."""
+    enough = count.known and (count.value or 0) >= words.minimum
+    return "not shown" if overall.status == "c" and enough else words.value(overall)
 
 
 def maturity_profile(extract: Extract, words: Words, figures: Indicators, survey: str) -> Block:

@@ -186,10 +186,11 @@ def provenance(extract: Extract, words: Words) -> Block:
         ("Made with", f"dihkpi {meta['package']}"),
     ]
     made = table("How this report was made", ["What", "Value"], rows, kind="facts")
-    return made + _glossary(words, percent(extract.policy("confidence_level")))
+    lights = [str(light["words"]) for light in extract.lights.values()]
+    return made + _glossary(words, percent(extract.policy("confidence_level")), lights)
 
 
-def _glossary(words: Words, level: str) -> Block:
+def _glossary(words: Words, level: str, lights: list[str]) -> Block:
     entries = {
         "n": "the base of a figure: the records, organisations or pairs of assessments that it rests on.",
         words.interval: f"a range made by a method that covers the true value in {level} of cases. "
@@ -197,8 +198,10 @@ def _glossary(words: Words, level: str) -> Block:
         words.fewer: f"the figure is not shown because {words.fewer} units stand behind it.",
         "low reliability": "the figure rests on few cases and can change strongly with the next ones.",
         "no data": "nothing was submitted, or what was submitted does not tell. Missing is never counted as zero.",
-        "on track, watch, behind": "the share of the target that was reached, compared with the share "
-        "expected by the cut-off day.",
     }
+    if lights:
+        entries[", ".join(lights)] = (
+            "the share of the target that was reached, compared with the share expected by the cut-off day."
+        )
     items = "".join(f"<dt>{esc(term)}</dt><dd>{esc(meaning)}</dd>" for term, meaning in entries.items())
     return Block(f'<h3>What the words mean</h3><dl class="words">{items}</dl>')

@@ -27,6 +27,7 @@ _BLOCKS = {
 }
 _IMAGE = re.compile(r"data:image/(svg\+xml|png|jpeg);base64,(.*)", re.S)
 _OUTSIDE = re.compile(r"""href\s*=\s*["'](?!\s*(?:#|data:))""")
+_LIGHT = re.compile(r"--light:\s*(#[0-9a-fA-F]{6})\b")
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _PAGE = 108  # letters in a line of a table as wide as the page
 _TITLE = 80  # letters of a running title
@@ -273,7 +274,9 @@ def inline(children: Iterable[Element | str], longest: int = 60) -> list[Any]:
             elif child.tag == "img":
                 yield " " + child.attributes.get("alt", "")
             elif child.shown:
-                yield {"t": child.tag, "k": child.classes, "c": list(walk(child.inside))}
+                colour = _LIGHT.search(child.attributes.get("style", ""))
+                found = {"colour": colour[1]} if colour else {}
+                yield {"t": child.tag, "k": child.classes, "c": list(walk(child.inside)), **found}
 
     return list(walk(children))
 
