@@ -242,7 +242,7 @@ def _effects(
     crossed: bool,
     slopes: set[str],
 ) -> tuple[Effect, ...]:
-    """Fixed effects; each column has the degrees of freedom of the outermost level inside whose units it is the same."""
+    """Fixed effects, with the degrees of freedom of the outermost level inside whose units a column is the same."""
     names = tuple(fixed)
     counts = [len(np.unique(_codes(values))) for values in units.values()]
     count = counts[0]
