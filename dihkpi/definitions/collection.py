@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dihkpi.definitions.codelists import CodeList
+from dihkpi.definitions.design import Designs
 from dihkpi.definitions.explain import explain
 from dihkpi.definitions.indicators import (
     Example,
@@ -38,6 +39,8 @@ class Survey(SurveyText):
     """Worked examples of indicators."""
     raw_scoring: Mapping[str, Any] | None = None
     analysis: Plan | None = None
+    design: Designs | None = None
+    """How respondents were drawn, where they are a sample of a population."""
     fingerprint: str = ""
     """Hash of the files that decide how a submission is read and checked."""
 

@@ -44,7 +44,8 @@ def forecasts(inputs: Inputs, figures: pd.DataFrame, definitions: Definitions, p
     import pandas as pd
 
     cutoff = np.datetime64(parse_period(period).last, "s")
-    wanted = figures[figures["target"].notna()].reset_index(drop=True)
+    dated = figures["target"].notna() & (figures["level"] == "hub")  # the goal of a network has no last day
+    wanted = figures[dated].reset_index(drop=True)
     if wanted.empty:
         return check_parts([], definitions.tables["forecasts"])
     table = _with_words(wanted, definitions)
@@ -111,6 +112,8 @@ def _obstacle(target: pd.Series, indicator: Indicator, full: np.ndarray, ahead: 
         return ""
     if indicator.kind not in _GROWS or not indicator.dated:
         return f"the indicator is a {indicator.kind}, which does not add up over months"
+    if indicator.ceiling:
+        return "the indicator counts up to a ceiling, so that its months do not add up"
     if len(full) < least:
         return f"{len(full)} of the {least} full months that a forecast needs"
     return ""

@@ -50,7 +50,7 @@ def prepare(snapshot: Snapshot, definitions: Definitions, secret: bytes, options
     tables, respondents = identify(snapshot, definitions, secret)
     register = {form: tables.pop(("hub_register", form), None) for form in ("hubs", "catalogue")}
     if register["hubs"] is None and register["catalogue"] is None:
-        tables = {key: _with_hub_ids(frame) for key, frame in tables.items()}
+        tables = {key: with_hub_ids(frame) for key, frame in tables.items()}
     submitted = {hub for frame in tables.values() if "hub" in frame for hub in frame["hub"].dropna()}
     own = register["hubs"]
     if own is None and register["catalogue"] is None:
@@ -60,7 +60,7 @@ def prepare(snapshot: Snapshot, definitions: Definitions, secret: bytes, options
     return Inputs(tables, hubs, respondents, assessments, scores, definitions)
 
 
-def _with_hub_ids(frame: pd.DataFrame) -> pd.DataFrame:
+def with_hub_ids(frame: pd.DataFrame) -> pd.DataFrame:
     """Without a register the text that names a hub makes its id."""
     if "hub" not in frame:
         return frame

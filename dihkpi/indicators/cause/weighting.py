@@ -120,16 +120,17 @@ def weighted_effect(
     try:
         if method == "aipw" and of == "treated":
             raise NoEstimateError("AIPW gives the effect on all; choose ipw for the effect on the supported")
-        chance = _chances(treated, matrix, model)[0]
+        chance, select = _chances(treated, matrix, model)
         inside = (chance >= overlap.trim) & (chance <= 1 - overlap.trim)
         kept = float(inside.mean())
         if kept < overlap.share:
             reason = f"no overlap: only {kept:.0%} of the units have a chance of support from {overlap.trim:g}"
             failed = no_effect("effect", f"{reason} to {1 - overlap.trim:g}", method=name, n=len(y))
             return Weighted(failed, raw, kept)
-        y, treated, group = y[inside], treated[inside], group[inside]
-        matrix, design = matrix[inside], design[inside]
-        chance, select = _chances(treated, matrix, model)
+        if not inside.all():
+            y, treated, group = y[inside], treated[inside], group[inside]
+            matrix, design = matrix[inside], design[inside]
+            chance, select = _chances(treated, matrix, model)
     except NoEstimateError as fault:
         return Weighted(no_effect("effect", str(fault), method=name, n=len(y)), raw)
     estimate, influence = _estimate(y, treated, design, chance, select, method, of)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -50,6 +50,7 @@ class _Study:
 def change_table(
     inputs: Inputs, definitions: Definitions, *, cutoff: date | None = None, levels: Sequence[str] = (),
     cluster: str | None = None, covariates: Sequence[str] = (), draws: int | None = None, seed: int | None = None,
+    minimum: int | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """The table ``changes`` of everything that indicators declare as a change.
 
@@ -70,6 +71,8 @@ def change_table(
         Columns of the respondents that may tell who stays, beside the score at the earlier wave.
     draws, seed : int, optional
         Of the bootstrap; those of the policy by default.
+    minimum : int, optional
+        The limit of disclosure; 0 suppresses nothing, for who does so afterwards.
 
     Returns
     -------
@@ -84,6 +87,7 @@ def change_table(
 
     _check(inputs, definitions, levels, (*covariates, *([cluster] if cluster else [])))
     setting = ChangeSetting.of(definitions, draws, seed)
+    setting = setting if minimum is None else replace(setting, minimum=minimum)
     declared = definitions.tables["changes"]
     parts: list[pd.DataFrame] = []
     seen: set[tuple[str, str, tuple[str, str]]] = set()

@@ -125,11 +125,10 @@ def credible(model: Model, confidence: float) -> tuple[Vector, Vector]:
     """
     from scipy.stats import norm
 
-    between, x = model.grid(), model.explained_by
-    at = solve(model, between)
+    between, at = model.grid, model.on_grid
     factor = model.variances * at.weights
     value = model.values - factor * at.residuals
-    variance = between[:, None] * factor + factor**2 * np.einsum("kp,gpq,kq->gk", x, at.inverse, x, optimize=True)
+    variance = between[:, None] * factor + factor**2 * (at.inverse.reshape(len(between), -1) @ model.products.T)
     # Each point of the grid stands for the variances around it, all as likely beforehand.
     likely = np.exp(at.log_likelihood - at.log_likelihood.max()) * np.gradient(between)
     likely /= likely.sum()
@@ -140,9 +139,9 @@ def credible(model: Model, confidence: float) -> tuple[Vector, Vector]:
 
 def mean_squared_error(model: Model, at: Solved, between: float) -> Vector:
     """g1 + g2 + 2 g3: of the prediction, of the coefficients, and twice that of A by restricted likelihood."""
-    weights, x = at.weights[0], model.explained_by
+    weights = at.weights[0]
     factor = model.variances * weights
-    of_coefficients = factor**2 * np.einsum("kp,pq,kq->k", x, at.inverse[0], x)
+    of_coefficients = factor**2 * (model.products @ at.inverse[0].ravel())
     of_between = model.variances**2 * weights**3 * 2 / np.sum(weights**2)
     return np.asarray(between * factor + of_coefficients + 2 * of_between)
 
