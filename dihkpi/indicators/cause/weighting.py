@@ -131,6 +131,8 @@ def weighted_effect(
             y, treated, group = y[inside], treated[inside], group[inside]
             matrix, design = matrix[inside], design[inside]
             chance, select = _chances(treated, matrix, model)
+        if method == "aipw":
+            _enough(treated, design, each=True)
     except NoEstimateError as fault:
         return Weighted(no_effect("effect", str(fault), method=name, n=len(y)), raw)
     estimate, influence = _estimate(y, treated, design, chance, select, method, of)
@@ -162,9 +164,7 @@ def _chances(treated: Vector, matrix: Vector, model: Model) -> tuple[Vector, Any
     from statsmodels.discrete.discrete_model import Logit, Probit
     from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
-    for value, who in ((1, "supported"), (0, "comparison")):
-        if (treated == value).sum() <= matrix.shape[1]:
-            raise NoEstimateError(f"the group '{who}' has too few units for {matrix.shape[1]} coefficients")
+    _enough(treated, matrix)
     if np.linalg.matrix_rank(matrix) < matrix.shape[1]:
         raise NoEstimateError("a covariate does not vary or is a combination of the others")
     with warnings.catch_warnings():
@@ -181,6 +181,15 @@ def _chances(treated: Vector, matrix: Vector, model: Model) -> tuple[Vector, Any
     return chance, result
 
 
+def _enough(treated: Vector, matrix: Vector, *, each: bool = False) -> None:
+    """Both groups have more units than there are coefficients; ``each`` of them tells all coefficients by itself."""
+    for value, who in ((1, "supported"), (0, "comparison")):
+        if (treated == value).sum() <= matrix.shape[1]:
+            raise NoEstimateError(f"the group '{who}' has too few units for {matrix.shape[1]} coefficients")
+        if each and np.linalg.matrix_rank(matrix[treated == value]) < matrix.shape[1]:
+            raise NoEstimateError(f"a covariate of the outcome tells nothing of its own in the group '{who}'; try ipw")
+
+
 def _weights(treated: Vector, chance: Vector, of: str) -> Vector:
     target = np.ones(len(chance)) if of == "all" else chance
     return np.asarray(target * np.where(treated == 1, 1 / chance, 1 / (1 - chance)))
@@ -193,6 +202,8 @@ def _estimate(
     from statsmodels.regression.linear_model import OLS
     from statsmodels.treatment.treatment_effects import TreatmentEffect
 
+    # Weighting alone has no regression of the outcome, whatever its covariates are.
+    design = design if method == "aipw" else design[:, :1]
     model = TreatmentEffect(OLS(y, design), treated, results_select=select)
     weight = _weights(treated, chance, of)
     first, other = weight * (treated == 1), weight * (treated == 0)
@@ -222,7 +233,7 @@ def _of_chances(treated: Vector, chance: Vector, select: Any, off: tuple[Vector,
     slope = select.model.pdf(exog @ found)
     of_first = np.where(treated == 1, -slope / chance**2, 0.0) if of == "all" else 0.0
     of_other = np.where(treated == 0, slope / (1 - chance) ** 2, 0.0)
-    moves = np.linalg.solve(-select.model.hessian(found), (of_first * off[0] - of_other * off[1]) @ exog)
+    moves = np.linalg.pinv(-select.model.hessian(found)) @ ((of_first * off[0] - of_other * off[1]) @ exog)
     return np.asarray(select.model.score_obs(found) @ moves)
 
 

@@ -47,6 +47,22 @@ def test_birth_weight_of_smokers(method: str, of: str, estimate: float, se: floa
     assert found.se * np.sqrt((n - 1) / n) == pytest.approx(se, rel=2e-7)
 
 
+def test_a_regression_of_one_group_that_cannot_be_had_says_why() -> None:
+    rng = np.random.default_rng(6)
+    x, treated = rng.normal(size=200), np.tile([0.0, 1.0], 100)
+    y = 2 * treated + x + rng.normal(size=200)
+    flat = {"x": x, "flat": np.where(treated == 1, 1.0, rng.normal(size=200))}
+    many = {f"column {number}": rng.normal(size=200) for number in range(100)}
+    for outcome, words in (
+        (flat, "tells nothing of its own in the group 'supported'"),
+        (many, "too few units for 101"),
+    ):
+        found = weighted_effect(y, treated, {"x": x}, 0.95, outcome=outcome).effect
+        assert found.status == "m"
+        assert words in found.reason
+        assert weighted_effect(y, treated, {"x": x}, 0.95, method="ipw", outcome=outcome).effect.status == "ok"
+
+
 def six_hubs() -> dict[str, np.ndarray]:
     """Three of six hubs are supported; five firms each, before and after."""
     rng = np.random.default_rng(21)
