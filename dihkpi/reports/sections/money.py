@@ -112,7 +112,7 @@ def _checks(extract: Extract) -> Block:
         return sentence(said + "all have the aid that is due.")
     return sentence(
         f"{said}{number(differ)} {'has' if differ == 1 else 'have'} another aid than is due: {amount(above, 'EUR')} "
-        f"above it and {amount(below, 'EUR')} below it in all. Which ones stands in the workspace."
+        f"above it and {amount(below, 'EUR')} below it in all. They are listed in the workspace."
     )
 
 

@@ -118,7 +118,10 @@ def respondents(survey: str) -> str:
 def change_sentence(words: Words, gain: Estimate, who: str) -> str:
     """What a paired change since the start says of those assessed twice, and what it does not."""
     if gain.status == "c":
-        return f"Too few {who} were assessed twice since the start to show how their digital maturity changed."
+        return (
+            f"Too few {who} were assessed twice since the start, in this place or one beside it, to show how their "
+            "digital maturity changed."
+        )
     if not gain.known or gain.value is None:
         return f"No {who} were assessed twice since the start, so a change in digital maturity cannot be told yet."
     change, whose = words.value(gain, sign=True), f"digital maturity of {who} assessed twice"
