@@ -87,8 +87,7 @@ def mixed_model(
     levels : mapping of str to array-like
         Units of each level, the outermost first: ``{"region": …, "hub": …}``.
     level : float
-        Of the intervals; t with the units of the outermost level inside which a column is the same, less those of the
-        level above and less such columns.
+        Of the intervals; t with the clusters of the outermost level, less the columns that do not vary inside them.
     slopes : mapping of str to numpy.ndarray, optional
         Columns whose slope differs between the units of the one level, correlated with the intercept.
     crossed : bool
@@ -242,18 +241,17 @@ def _effects(
     crossed: bool,
     slopes: set[str],
 ) -> tuple[Effect, ...]:
-    """Fixed effects, with the degrees of freedom of the outermost level inside whose units a column is the same."""
+    """Fixed effects; a column that varies inside the clusters, and has one slope for all, has the df of the rows."""
     names = tuple(fixed)
-    counts = [len(np.unique(_codes(values))) for values in units.values()]
-    count = counts[0]
+    group = _codes(next(iter(units.values())))
+    count = int(group.max()) + 1
+    means = np.column_stack([np.bincount(group, column) / np.bincount(group) for column in exog.T])
+    between = np.abs(exog - means[group]).max(axis=0) < 1e-12
     if crossed:
-        df = np.full(len(names), float(min(counts) - 1))
+        df = np.full(len(names), float(min(len(np.unique(_codes(values))) for values in units.values()) - 1))
     else:
-        place = np.full(len(names), len(counts))
-        for number, values in reversed(list(enumerate(units.values()))):
-            place[_same_inside(exog, _codes(values))] = number
-        own = np.bincount(place, minlength=len(counts) + 1)
-        df = (np.diff([0, *counts, len(y)]) - own)[place].astype(float)
+        inside = len(y) - count - int((~between).sum())
+        df = np.where(between, count - between.sum(), inside).astype(float)
         df[[name in slopes for name in names]] = count - 1
     variance = np.diag(np.asarray(result.cov_params()))[: len(names)]
     se = np.sqrt(np.where(variance >= 0, variance, np.nan))
@@ -263,9 +261,3 @@ def _effects(
         t_effect(name, float(b), float(s), float(d), level, n=len(y), clusters=count, method=method)
         for name, b, s, d in zip(names, estimates, se, df, strict=True)
     )
-
-
-def _same_inside(exog: Vector, group: npt.NDArray[np.intp]) -> npt.NDArray[np.bool_]:
-    """Columns that do not vary inside any unit."""
-    means = np.column_stack([np.bincount(group, column) / np.bincount(group) for column in exog.T])
-    return np.asarray(np.abs(exog - means[group]).max(axis=0) < 1e-12)

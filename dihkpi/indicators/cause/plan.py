@@ -140,9 +140,9 @@ def adjusted(p_values: list[float], method: str) -> list[float]:
     Parameters
     ----------
     p_values : list of float
-    method : {'holm', 'bonferroni', 'fdr_bh', 'fdr_by', 'none'}
+    method : {'holm', 'bonferroni', 'fdr_bh', 'none'}
         Holm and Bonferroni bound the chance of any false finding, Benjamini and Hochberg the expected share of false
-        ones among those found, Benjamini and Yekutieli (2001) the same however the tests depend on each other.
+        ones among those found.
 
     Examples
     --------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +11,6 @@ import numpy.typing as npt
 from dihkpi.indicators.cause.result import NAN, Effect, NoEstimateError, Vector, no_effect, t_effect
 
 Blocks = npt.NDArray[np.float64]
-Comparison = Literal["not_yet", "never"]
-Leads = Literal["start", "previous"]
-_WHO = {"not_yet": "not yet supported as comparison", "never": "never supported as comparison"}
 
 
 @dataclass(frozen=True)
@@ -33,8 +30,6 @@ def staggered(
     level: float,
     *,
     clusters: npt.ArrayLike | None = None,
-    comparison: Comparison = "not_yet",
-    leads: Leads = "start",
 ) -> Staggered:
     """Group-time effects: change since the period before the start, less that of units not supported by then.
 
@@ -53,26 +48,21 @@ def staggered(
     level : float
     clusters : array-like, optional
         The units by themselves when not given.
-    comparison : {'not_yet', 'never'}
-        Those who have not started by t, or only those who never start.
-    leads : {'start', 'previous'}
-        Before the start, changes are since the period before the start, or since the period before each.
 
     Notes
     -----
-    Callaway and Sant'Anna (2021), Journal of Econometrics 225, without covariates. The R package did takes ``never``
-    and ``previous`` unless told otherwise.
+    Callaway and Sant'Anna (2021), Journal of Econometrics 225, without covariates.
     """
     try:
         wide, begin, group = _wide(y, units, periods, start, clusters)
-        cells, sums = _cells(wide, begin, group, comparison, leads)
+        cells, sums = _cells(wide, begin, group)
     except NoEstimateError as fault:
         return Staggered(no_effect("after", str(fault)), (), ())
     n, size = len(wide), sums.shape[1]
     common: dict[str, Any] = {
         "n": n,
         "clusters": size,
-        "method": f"group-time effects, {_WHO[comparison]}, jackknife",
+        "method": "group-time effects, not yet supported as comparison, jackknife",
     }
 
     def summary(term: str, chosen: list[int]) -> Effect:
@@ -124,24 +114,21 @@ def _wide(
     return wide[known], first["start"].to_numpy()[known], np.asarray(group, np.intp)
 
 
-def _cells(
-    wide: Vector, begin: Vector, group: npt.NDArray[np.intp], comparison: Comparison, leads: Leads
-) -> tuple[list[tuple[int, int]], Blocks]:
+def _cells(wide: Vector, begin: Vector, group: npt.NDArray[np.intp]) -> tuple[list[tuple[int, int]], Blocks]:
     """Starts and periods with a comparison, and per cell and cluster: sum and number of supported and of comparison."""
     size = int(group.max()) + 1
     cells, blocks = [], []
     for g in sorted({int(start) for start in begin[np.isfinite(begin)] if start >= 1}):
         if g > wide.shape[1]:
             continue
+        base = wide[:, g - 1]
         for t in range(wide.shape[1]):
-            base = t - 1 if leads == "previous" and t < g else g - 1
-            if base in (t, -1):
+            if t == g - 1:
                 continue
-            change = wide[:, t] - wide[:, base]
+            change = wide[:, t] - base
             told = np.isfinite(change)
             mine = told & (begin == g)
-            late = np.isinf(begin) if comparison == "never" else (begin > max(t, base)) & (begin != g)
-            others = told & late
+            others = told & (begin > max(t, g - 1)) & (begin != g)
             if mine.any() and others.any():
                 filled = np.where(told, change, 0.0)
                 parts = (mine * filled, mine, others * filled, others)

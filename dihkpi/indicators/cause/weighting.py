@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Method = Literal["ipw", "aipw"]
-Model = Literal["logit", "probit"]
 
 
 @dataclass(frozen=True)
@@ -66,10 +65,8 @@ def weighted_effect(
     of: Literal["all", "treated"] = "all",
     clusters: npt.ArrayLike | None = None,
     overlap: Overlap | None = None,
-    outcome: Mapping[str, Vector] | None = None,
-    model: Model = "logit",
 ) -> Weighted:
-    """Effect of the support, by weights from a model of the support on the covariates.
+    """Effect of the support, by weights from a logit of the support on the covariates.
 
     Parameters
     ----------
@@ -85,11 +82,6 @@ def weighted_effect(
     clusters : array-like, optional
         Errors allow for them, with t(G - 1).
     overlap : Overlap
-        ``Overlap(trim=0)`` keeps everybody, as other software does.
-    outcome : mapping of str to numpy.ndarray, optional
-        Covariates of the regression of the outcome (AIPW only); the same when not given.
-    model : {'logit', 'probit'}
-        Of the support.
 
     Returns
     -------
@@ -102,17 +94,9 @@ def weighted_effect(
     allow for clusters and for the estimated weights. Trimming: Crump et al. (2009), Biometrika 96.
     """
     overlap = overlap or Overlap()
-    matrix, design = (
-        np.column_stack([np.ones(len(y)), *columns.values()]).astype(float)
-        for columns in (covariates, covariates if outcome is None else outcome)
-    )
-    keep = np.isfinite(y) & np.isfinite(matrix).all(axis=1) & np.isfinite(design).all(axis=1) & np.isfinite(treated)
-    y, treated, matrix, design = (
-        np.asarray(y, float)[keep],
-        np.asarray(treated, float)[keep],
-        matrix[keep],
-        design[keep],
-    )
+    matrix = np.column_stack([np.ones(len(y)), *covariates.values()]).astype(float)
+    keep = np.isfinite(y) & np.isfinite(matrix).all(axis=1) & np.isfinite(treated)
+    y, treated, matrix = np.asarray(y, float)[keep], np.asarray(treated, float)[keep], matrix[keep]
     group = np.arange(len(y)) if clusters is None else _codes(np.asarray(clusters, object)[keep])
     name = f"{method.upper()}, effect on {'all' if of == 'all' else 'the supported'}"
     names = list(covariates)
@@ -120,7 +104,7 @@ def weighted_effect(
     try:
         if method == "aipw" and of == "treated":
             raise NoEstimateError("AIPW gives the effect on all; choose ipw for the effect on the supported")
-        chance, select = _chances(treated, matrix, model)
+        chance, logit = _chances(treated, matrix)
         inside = (chance >= overlap.trim) & (chance <= 1 - overlap.trim)
         kept = float(inside.mean())
         if kept < overlap.share:
@@ -128,14 +112,11 @@ def weighted_effect(
             failed = no_effect("effect", f"{reason} to {1 - overlap.trim:g}", method=name, n=len(y))
             return Weighted(failed, raw, kept)
         if not inside.all():
-            y, treated, group = y[inside], treated[inside], group[inside]
-            matrix, design = matrix[inside], design[inside]
-            chance, select = _chances(treated, matrix, model)
-        if method == "aipw":
-            _enough(treated, design, each=True)
+            y, treated, matrix, group = y[inside], treated[inside], matrix[inside], group[inside]
+            chance, logit = _chances(treated, matrix)
     except NoEstimateError as fault:
         return Weighted(no_effect("effect", str(fault), method=name, n=len(y)), raw)
-    estimate, influence = _estimate(y, treated, design, chance, select, method, of)
+    estimate, influence = _estimate(y, treated, matrix, chance, logit, method, of)
     found = _with_error(estimate, influence, group, level, name, clustered=clusters is not None)
     if kept < 1:
         found = found.warned(f"{1 - kept:.0%} of the units have no counterpart and were left out")
@@ -153,24 +134,26 @@ def _codes(values: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
     return np.asarray(pd.factorize(values, sort=True)[0], np.intp)
 
 
-def _chances(treated: Vector, matrix: Vector, model: Model) -> tuple[Vector, Any]:
-    """Chance of support by a logit or probit.
+def _chances(treated: Vector, matrix: Vector) -> tuple[Vector, Any]:
+    """Chance of support by a logit.
 
     Raises
     ------
     NoEstimateError
         One group only, perfect separation, or no convergence.
     """
-    from statsmodels.discrete.discrete_model import Logit, Probit
+    from statsmodels.discrete.discrete_model import Logit
     from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
-    _enough(treated, matrix)
+    for value, who in ((1, "supported"), (0, "comparison")):
+        if (treated == value).sum() <= matrix.shape[1]:
+            raise NoEstimateError(f"the group '{who}' has too few units for {matrix.shape[1]} coefficients")
     if np.linalg.matrix_rank(matrix) < matrix.shape[1]:
         raise NoEstimateError("a covariate does not vary or is a combination of the others")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            result = (Probit if model == "probit" else Logit)(treated, matrix).fit(disp=0, maxiter=100)
+            result = Logit(treated, matrix).fit(disp=0, maxiter=100)
         except (PerfectSeparationError, np.linalg.LinAlgError):
             raise NoEstimateError("perfect separation: the covariates tell exactly who is supported") from None
         chance = np.asarray(result.predict(), float)
@@ -181,60 +164,34 @@ def _chances(treated: Vector, matrix: Vector, model: Model) -> tuple[Vector, Any
     return chance, result
 
 
-def _enough(treated: Vector, matrix: Vector, *, each: bool = False) -> None:
-    """Both groups have more units than there are coefficients; ``each`` of them tells all coefficients by itself."""
-    for value, who in ((1, "supported"), (0, "comparison")):
-        if (treated == value).sum() <= matrix.shape[1]:
-            raise NoEstimateError(f"the group '{who}' has too few units for {matrix.shape[1]} coefficients")
-        if each and np.linalg.matrix_rank(matrix[treated == value]) < matrix.shape[1]:
-            raise NoEstimateError(f"a covariate of the outcome tells nothing of its own in the group '{who}'; try ipw")
-
-
 def _weights(treated: Vector, chance: Vector, of: str) -> Vector:
     target = np.ones(len(chance)) if of == "all" else chance
     return np.asarray(target * np.where(treated == 1, 1 / chance, 1 / (1 - chance)))
 
 
 def _estimate(
-    y: Vector, treated: Vector, design: Vector, chance: Vector, select: Any, method: Method, of: str
+    y: Vector, treated: Vector, matrix: Vector, chance: Vector, logit: Any, method: Method, of: str
 ) -> tuple[float, Vector]:
-    """Effect and its influence function per unit, with the parts of what is estimated on the way."""
+    """Effect and its influence function per unit."""
     from statsmodels.regression.linear_model import OLS
     from statsmodels.treatment.treatment_effects import TreatmentEffect
 
-    # Weighting alone has no regression of the outcome, whatever its covariates are.
-    design = design if method == "aipw" else design[:, :1]
-    model = TreatmentEffect(OLS(y, design), treated, results_select=select)
-    weight = _weights(treated, chance, of)
-    first, other = weight * (treated == 1), weight * (treated == 0)
+    model = TreatmentEffect(OLS(y, matrix), treated, results_select=logit)
     if method == "aipw":
         effect = float(model.aipw(return_results=False)[0])
-        means = model.results1.predict(design), model.results0.predict(design)
-        off = y - means[0], y - means[1]
-        influence = means[0] - means[1] - effect + first * off[0] - other * off[1]
-        for side, own, sign in ((treated == 1, first, 1.0), (treated == 0, other, -1.0)):
-            rows = design * side[:, None]
-            # By how much the regression of a side moves the effect, times how much each unit moves that regression.
-            moves = np.linalg.solve(rows.T @ rows, design.T @ (1 - own))
-            influence += sign * (rows @ moves) * off[int(sign < 0)]
-    else:
-        effect = float(model.ipw(return_results=False, effect_group="all" if of == "all" else 1)[0])
-        off = tuple((y - (w * y).sum() / w.sum()) / w.mean() for w in (first, other))
-        influence = first * off[0] - other * off[1]
-    return effect, np.asarray(influence + _of_chances(treated, chance, select, off, of))
-
-
-def _of_chances(treated: Vector, chance: Vector, select: Any, off: tuple[Vector, Vector], of: str) -> Vector:
-    """Part of the influence that comes from the chances, as they are estimated.
-
-    By how much the effect moves with the coefficients of the model of the support, times how much each unit moves them.
-    """
-    exog, found = select.model.exog, select.params
-    slope = select.model.pdf(exog @ found)
-    of_first = np.where(treated == 1, -slope / chance**2, 0.0) if of == "all" else 0.0
-    of_other = np.where(treated == 0, slope / (1 - chance) ** 2, 0.0)
-    moves = np.linalg.pinv(-select.model.hessian(found)) @ ((of_first * off[0] - of_other * off[1]) @ exog)
-    return np.asarray(select.model.score_obs(found) @ moves)
+        mean1, mean0 = model.results1.predict(matrix), model.results0.predict(matrix)
+        influence = mean1 - mean0 - effect
+        influence += np.where(treated == 1, (y - mean1) / chance, -(y - mean0) / (1 - chance))
+        return effect, np.asarray(influence)
+    effect = float(model.ipw(return_results=False, effect_group="all" if of == "all" else 1)[0])
+    weight = _weights(treated, chance, of)
+    first, other = weight * (treated == 1), weight * (treated == 0)
+    means = [float((w * y).sum() / w.sum()) for w in (first, other)]
+    influence = first * (y - means[0]) / first.mean() - other * (y - means[1]) / other.mean()
+    # Estimated chances explain part of the influence: what the scores of the logit explain is no error.
+    scores = (treated - chance)[:, None] * matrix
+    influence -= scores @ np.linalg.lstsq(scores, influence, rcond=None)[0]
+    return effect, np.asarray(influence)
 
 
 def _with_error(

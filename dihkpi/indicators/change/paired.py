@@ -26,18 +26,6 @@ class Moments:
     cells : Cells
     confidence : float
         Level of the intervals, such as 0.95.
-
-    Examples
-    --------
-    One group of pairs of plain numbers:
-
-    >>> before, after = np.array([2.0, 4.0, 3.0, 5.0]), np.array([3.0, 6.0, 6.0, 7.0])
-    >>> moments = Moments(Cells.of(np.zeros(4, int), before[:, None], after[:, None], 1), 0.95)
-    >>> found = mean_change(moments)
-    >>> [float(x.round(3)[0]) for x in (found.value, found.lo, found.hi, found.p)]
-    [2.0, 0.701, 3.299, 0.016]
-    >>> {size.measure: float(size.value.round(3)[0]) for size in effect_sizes(moments)}["d_z"]
-    2.449
     """
 
     cells: Cells

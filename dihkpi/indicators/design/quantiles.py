@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dihkpi.errors import UsageError, hint_for
+from dihkpi.errors import UsageError
 from dihkpi.indicators.design.estimates import as_table, design_effect
 from dihkpi.indicators.design.linear import degrees_of_freedom, variance
 from dihkpi.indicators.design.sample import Sample, Vector
@@ -19,17 +19,7 @@ if TYPE_CHECKING:
 _ENDS = "the interval reaches the least or greatest value seen"
 
 
-Centre = Literal["share", "estimate"]
-
-
-def quantile(
-    sample: Sample,
-    variable: str,
-    shares: Sequence[float] = (0.5,),
-    by: Sequence[str] = (),
-    *,
-    centre: Centre = "share",
-) -> pd.DataFrame:
+def quantile(sample: Sample, variable: str, shares: Sequence[float] = (0.5,), by: Sequence[str] = ()) -> pd.DataFrame:
     """Quantiles of a column: the least value up to which at least a share of the weights lies.
 
     Parameters
@@ -40,9 +30,6 @@ def quantile(
         Above 0 and below 1; 0.5 is the median.
     by : sequence of str
         Columns whose codes make domains.
-    centre : {"share", "estimate"}
-        The interval on the scale of shares lies around the share asked for, or around the share of the weights that is
-        estimated to lie up to the quantile, as ``svyquantile`` of R has it since 4.1.
 
     Returns
     -------
@@ -59,14 +46,10 @@ def quantile(
     if bad := [share for share in shares if not 0 < share < 1]:
         raise UsageError(f"a quantile is of a share above 0 and below 1, not {bad[0]:g}")
     values = column(sample, variable)
-    if centre not in ("share", "estimate"):
-        raise UsageError(f"unknown centre '{centre}'\n  {hint_for(centre, ['share', 'estimate'])}")
-    return pd.concat([_of_share(sample, variable, values, share, by, centre) for share in shares], ignore_index=True)
+    return pd.concat([_of_share(sample, variable, values, share, by) for share in shares], ignore_index=True)
 
 
-def _of_share(
-    sample: Sample, variable: str, values: Vector, share: float, by: Sequence[str], centre: Centre
-) -> pd.DataFrame:
+def _of_share(sample: Sample, variable: str, values: Vector, share: float, by: Sequence[str]) -> pd.DataFrame:
     import pandas as pd
     from scipy.stats import t
 
@@ -81,11 +64,7 @@ def _of_share(
     ])  # fmt: skip
     error, df = np.sqrt(variance(sample, linear)), degrees_of_freedom(sample, known)
     step = t.ppf((1 + sample.confidence) / 2, np.maximum(df, 1))
-    middle = np.full(len(found), share)
-    if centre == "estimate":
-        up_to = known & (values[:, None] <= found)
-        middle = (sample.weights @ up_to) / np.maximum(sample.weights @ known, 1e-300)
-    shares = np.column_stack([middle - step * error, middle + step * error])
+    shares = np.column_stack([share - step * error, share + step * error])
     ends = np.array([
         cut(values[rows], sample.weights[rows], at) for rows, at in zip(known.T, shares, strict=True)
     ])  # fmt: skip
