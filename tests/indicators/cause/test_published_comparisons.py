@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from dihkpi.indicators.cause.staggered import staggered
+from dihkpi.indicators.cause.weighting import Overlap, weighted_effect
 
 # Callaway and Sant'Anna (2021), teen employment and minimum wages, 2003 to 2007: number of counties and mean logarithm
 # of employment by the year in which the state raised its minimum wage (nan: never).
@@ -43,3 +47,37 @@ def test_minimum_wages_against_counties_that_never_raised_them(counties):
     }  # fmt: skip
     assert round(found.after.estimate, 4) == -0.0400
     assert by_term(found.averages) == {"mean of starts": -0.0310, "mean of lags": -0.0772, "mean of periods": -0.0417}
+
+
+# Cattaneo (2010), Journal of Econometrics 155: birth weight and smoking; figures of Stata's manual of teffects.
+BIRTH_WEIGHT = {
+    ("ra", "all"): (-239.6392, 23.82402), ("ipw", "all"): (-230.6886, 25.81524), ("aipw", "all"): (-230.9892, 26.21056),
+    ("ipw_ra", "all"): (-229.9671, 26.62668), ("ra", "treated"): (-223.3017, 22.7422),
+    ("ipw", "treated"): (-225.1773, 23.66458),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def births():
+    source = files("statsmodels.treatment.tests.results") / "cataneo2.csv"
+    return {name: column.to_numpy(float) for name, column in pd.read_csv(str(source)).select_dtypes("number").items()}
+
+
+@pytest.mark.parametrize(("method", "of"), BIRTH_WEIGHT)
+def test_birth_weight_and_smoking(births, method, of):
+    support = {name: births[name] for name in ("mmarried_", "mage", "mage2", "fbaby_", "medu")}
+    outcome = {name: births[name] for name in ("prenatal1_", "mmarried_", "mage", "fbaby_")}
+    found = weighted_effect(
+        births["bweight"], births["mbsmoke_"], support, 0.95,
+        method=method, of=of, overlap=Overlap(trim=0), outcome=outcome, link="probit",
+    ).effect  # fmt: skip
+    estimate, se = BIRTH_WEIGHT[method, of]
+    assert found.estimate == pytest.approx(estimate, abs=5e-5)
+    assert found.se * np.sqrt(4641 / 4642) == pytest.approx(se, abs=5e-5)  # ours has the factor n / (n - 1)
+
+
+def test_a_regression_that_a_group_cannot_tell_is_said(births):
+    outcome = {"supported": births["mbsmoke_"]}
+    found = weighted_effect(births["bweight"], births["mbsmoke_"], {"age": births["mage"]}, 0.95, outcome=outcome)
+    assert found.effect.status == "m"
+    assert "does not vary in the group 'supported'" in found.effect.reason
