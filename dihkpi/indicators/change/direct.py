@@ -179,7 +179,9 @@ def _one(value: float | None) -> Vector:
 def _columns(before: npt.ArrayLike, after: npt.ArrayLike) -> tuple[Vector, Vector]:
     import pandas as pd
 
-    earlier, later = (pd.Series(column).to_numpy(dtype=np.float64, na_value=np.nan) for column in (before, after))
+    earlier, later = (
+        np.asarray(pd.Series(column).to_numpy(dtype=np.float64, na_value=np.nan), float) for column in (before, after)
+    )
     if len(earlier) != len(later):
         raise UsageError(f"pairs need as many numbers before as after, not {len(earlier)} and {len(later)}")
     return earlier, later
