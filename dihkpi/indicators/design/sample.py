@@ -12,7 +12,7 @@ import numpy.typing as npt
 from dihkpi.definitions import Definitions
 from dihkpi.definitions.indicators import TableDefinition
 from dihkpi.errors import UsageError, hint_for
-from dihkpi.indicators.design.margins import Calibration
+from dihkpi.indicators.design.margins import Calibration, Regression
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,8 +113,8 @@ class Sample:
         Level of intervals.
     table : TableDefinition or None
         That estimates are checked against; None in simulations, where the check would take most of the time.
-    calibration : Calibration or None
-        Margins that the weights were brought to.
+    calibration : Calibration, Regression or None
+        Margins or sums that the weights were brought to.
     doubt : str
         Why estimates are of low reliability, such as a calibration that did not converge.
     """
@@ -126,7 +126,7 @@ class Sample:
     single: str
     confidence: float
     table: TableDefinition | None
-    calibration: Calibration | None = None
+    calibration: Calibration | Regression | None = None
     doubt: str = ""
 
     @property

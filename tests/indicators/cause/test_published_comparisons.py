@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from dihkpi.indicators.cause.plan import adjusted
 from dihkpi.indicators.cause.staggered import staggered
 from dihkpi.indicators.cause.weighting import Overlap, weighted_effect
 
@@ -81,3 +82,16 @@ def test_a_regression_that_a_group_cannot_tell_is_said(births):
     found = weighted_effect(births["bweight"], births["mbsmoke_"], {"age": births["mage"]}, 0.95, outcome=outcome)
     assert found.effect.status == "m"
     assert "does not vary in the group 'supported'" in found.effect.reason
+
+
+# Benjamini and Hochberg (1995), JRSS B 57: fifteen tests of two treatments of heart attacks.
+HEART = [
+    0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "found"), [("bonferroni", 3), ("holm", 3), ("fdr_bh", 4), ("fdr_by", 3)])
+def test_findings_among_fifteen_tests(method, found):
+    assert sum(p <= 0.05 for p in adjusted(HEART, method)) == found
+    if method == "fdr_by":
+        assert adjusted(HEART, method)[0] == pytest.approx(0.0001 * 15 * sum(1 / k for k in range(1, 16)))

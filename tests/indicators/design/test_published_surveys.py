@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dihkpi.indicators.design import jackknife, mean, post_stratify, quantile, rake, replicated, total
+from dihkpi.errors import UsageError
+from dihkpi.indicators.design import calibrate, jackknife, mean, post_stratify, quantile, rake, replicated, total
 
 # Eight clusters in two strata; data set `fpc` of the R package survey, figures of its help page.
 STRATA = {
@@ -80,9 +81,14 @@ def test_raked_and_post_stratified_weights_of_kalton(survey):
     }
     printed = {
         "cells": [[4.00, 1.20, 1.70, 1.83], [1.00, 1.07, 1.20, 1.65], [1.375, 1.10, 4.00, 1.79]],
+        "regression": [[1.82, 1.09, 2.19, 1.83], [1.50, 0.78, 1.88, 1.52], [1.97, 1.24, 2.34, 1.98]],
         "margins": [[1.81, 1.08, 2.20, 1.83], [1.45, 0.87, 1.76, 1.47], [2.02, 1.21, 2.45, 2.04]],
     }
-    for weighted, table in ((post_stratify(sample, {"a;b": crossed}), "cells"), (rake(sample, sides), "margins")):
+    for weighted, table in (
+        (post_stratify(sample, {"a;b": crossed}), "cells"),
+        (rake(sample, sides), "margins"),
+        (calibrate(sample, sums={}, totals=sides), "regression"),
+    ):
         factors = rows.assign(w=weighted[0].weights).groupby(["b", "a"])["w"].mean().unstack()
         assert factors.to_numpy() == pytest.approx(np.array(printed[table]), abs=6e-3)
 
@@ -98,3 +104,34 @@ def test_the_interval_of_a_median_is_centred_where_the_median_lies(survey):
     found = quantile(survey({"y": [1.0, 2, 3, 3, 3, 3, 3, 3, 4, 5]}), "y").loc[0]
     assert found[["value", "lo", "hi"]].tolist() == [3, 3, 5]
     assert found["se"] == pytest.approx(2 / (2 * 2.2622), rel=1e-4)
+
+
+def test_sums_that_are_known_carry_no_error(survey):
+    sample, report = calibrate(survey(STRATA, weight="w", strata="stratum"), sums={"x": 150.0}, size=27)
+    assert value_and_error(total(sample, "x")) == pytest.approx([150, 0], abs=1e-6)
+    assert sample.weights.sum() == pytest.approx(27)
+    # By hand: lambda solves the two equations of d = w and x.
+    w, x = np.array(STRATA["w"]), np.array(STRATA["x"])
+    inner = np.array([[w.sum(), (w * x).sum()], [(w * x).sum(), (w * x * x).sum()]])
+    step = np.linalg.solve(inner, [27 - w.sum(), 150 - (w * x).sum()])
+    assert sample.weights == pytest.approx(w * (1 + step[0] + step[1] * x))
+    assert report.factors == pytest.approx((1 + step[0] + step[1] * 2.8, 1 + step[0] + step[1] * 9.2))
+    assert replicated(sample, jackknife(sample), "total", "x")["se"][0] == pytest.approx(0, abs=1e-6)
+
+
+def test_sums_that_weights_cannot_meet_are_refused_or_doubted(survey):
+    rows = {**STRATA, "twice": [2 * x for x in STRATA["x"]], "hole": [None, *STRATA["x"][1:]]}
+    sample = survey(rows, weight="w")
+    with pytest.raises(UsageError, match=r"no weights meet '(twice|x)'"):
+        calibrate(sample, sums={"x": 150, "twice": 280}, size=27)
+    with pytest.raises(UsageError, match="1 respondents have no 'hole'"):
+        calibrate(sample, sums={"hole": 1}, size=27)
+    with pytest.raises(UsageError, match="needs a sum, a margin or a size"):
+        calibrate(sample, sums={})
+    with pytest.raises(UsageError, match="an unknown column 'y'"):
+        calibrate(sample, sums={"y": 1}, size=27)
+    calibrated, report = calibrate(sample, sums={"x": 240}, size=27)
+    assert report.factors[0] < 0
+    assert mean(calibrated, "x")["status"][0] == "u"
+    with pytest.raises(UsageError, match="calibrated already"):
+        calibrate(calibrated, sums={"x": 240}, size=27)
