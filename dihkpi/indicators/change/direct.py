@@ -15,7 +15,7 @@ from dihkpi.indicators.change.figure import Figure
 from dihkpi.indicators.change.figures import of_ranks, of_the_mean
 from dihkpi.indicators.change.paired import Moments, effect_sizes, mean_change
 from dihkpi.indicators.change.setting import ChangeSetting
-from dihkpi.indicators.change.shares import outcome_shares, reliable_shares
+from dihkpi.indicators.change.shares import error_of_a_change, outcome_shares, reliable_shares
 from dihkpi.indicators.change.signed_ranks import hodges_lehmann, wilcoxon
 from dihkpi.indicators.measures import Vector
 
@@ -97,6 +97,7 @@ def paired_change(
         if minimal_difference is not None:
             yield from outcome_shares(moments, _one(minimal_difference), 0)
         yield from reliable_shares(moments, _one(reliability), 0)
+        yield _smallest_reliable(moments, _one(reliability))
 
     return _table(figure for figure in figures() if figure.measure != "equivalence" or equivalence_margin is not None)
 
@@ -155,6 +156,17 @@ def paired_shares(before: npt.ArrayLike, after: npt.ArrayLike, *, confidence: fl
         Figure.of("difference", second[0] - first[0], size, "Newcombe, pairs (method 10)", lo=lo, hi=hi),
         *(test.without(np.array([moved == 0]), "no answer changed") for test in tests),
     ])  # fmt: skip
+
+
+def _smallest_reliable(moments: Moments, given: Vector) -> Figure:
+    """Change of one respondent that is beyond the error of two scores (minimal detectable change)."""
+    from scipy.stats import norm
+
+    error = error_of_a_change(np.where(np.isnan(given), moments.r, given), moments.sds[0])
+    value = norm.ppf((1 + moments.confidence) / 2) * error
+    figure = Figure.of("smallest_reliable", value, moments.n, "z s0 sqrt(2 (1 - r)), of one respondent")
+    figure = figure.without(np.isnan(value), "no spread or no positive reliability: no error")
+    return figure.doubtful(np.isnan(given), "reliability is the correlation of the two waves")
 
 
 def _newcombe(

@@ -7,6 +7,7 @@ import pytest
 
 from dihkpi.errors import UsageError
 from dihkpi.indicators.change import paired_change, paired_shares
+from dihkpi.indicators.change.shares import error_of_a_change
 
 # Hollander and Wolfe (1973), table 3.1: depression at the first and the second visit.
 FIRST = [1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30]
@@ -92,6 +93,15 @@ def test_what_is_asked_for_beside(changes):
     assert changes([1, 2, None, 4], [2, None, 3, 7])["mean", "all"]["n"] == 2
     with pytest.raises(UsageError, match="as many numbers before as after, not 1 and 2"):
         changes([1], [1, 2])
+
+
+def test_reliable_change_of_one_client(changes):
+    # Jacobson and Truax (1991): 32.5 to 47.5 with a deviation of 7.5 and a reliability of 0.80 is 15 / 4.74 = 3.16.
+    error = error_of_a_change(np.array([0.80]), np.array([7.5]))[0]
+    assert [error, 15 / error] == pytest.approx([4.74, 3.16], abs=5e-3)
+    spread = np.array([-1.0, 0, 1]) * 7.5
+    found = changes(40 + spread, 55 + spread[::-1], reliability=0.80)
+    assert found["smallest_reliable", "all"]["value"] == pytest.approx(1.96 * 4.743, abs=5e-3)
 
 
 def answers(yes_yes, lost, gained, no_no):
