@@ -16,6 +16,12 @@ from dihkpi.indicators.cause.result import Effect, NoEstimateError, Vector, no_e
 _AT_ZERO = 1e-4
 """A variance below this share of the residual one is taken to lie on its boundary."""
 
+_STEPS = ((0.03, 0.03), (0.1, 1.0))
+"""Steps from the top of the likelihood, in proportion to the standard deviations (over that of the rows) of the units,
+and their floor: from a standard deviation of zero a small step shows nothing."""
+_HIGHER = 0.005
+"""Gain of the log-likelihood there which shows that it is no top."""
+
 
 @dataclass(frozen=True)
 class Component:
@@ -180,11 +186,13 @@ def _fitted(
 
 
 def _best(model: Any) -> Any:
-    """Fit by L-BFGS, and by Powell's method where that ends at a variance of zero.
+    """Fit by L-BFGS, and by Powell's method where that does not end at the top of the likelihood.
 
-    At the boundary L-BFGS of statsmodels says that it converged, with an infinite likelihood, even where the best
-    variance is above zero; Powell's method needs no slopes.
+    L-BFGS of statsmodels says that it converged, with an infinite likelihood, at a variance of zero where the best one
+    is above zero, and with slopes per unit in one of fifteen fits halfway up as well, where both are therefore tried.
+    Powell's method needs no derivatives.
     """
+    best = None
     for method in ("lbfgs", "powell"):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -192,9 +200,19 @@ def _best(model: Any) -> Any:
                 result = model.fit(reml=True, method=method, maxiter=500)
             except (np.linalg.LinAlgError, ValueError):
                 continue
-        if result.converged and np.isfinite(result.llf):
-            return result
+            if result.converged and np.isfinite(result.llf) and (best is None or result.llf > best.llf):
+                best = result
+            plain = model.k_re < 2 or method == "powell"
+            if best is not None and plain and _at_top(model, best):
+                return best
     raise NoEstimateError("the mixed model did not converge")
+
+
+def _at_top(model: Any, result: Any) -> bool:
+    """No step of any variance, up or down, leads higher."""
+    at = result.params_object.get_packed(use_sqrt=model.use_sqrt, has_fe=False)
+    steps = np.vstack([np.diag(size * np.maximum(np.abs(at), floor)) for size, floor in _STEPS])
+    return all(model.loglike(at + step) <= result.llf + _HIGHER for step in (*steps, *-steps))
 
 
 def _variances(result: Any, names: Sequence[str], crossed: bool) -> list[float]:

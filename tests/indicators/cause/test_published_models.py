@@ -76,3 +76,28 @@ def test_what_differs_inside_a_worker_but_not_inside_a_pairing_has_the_df_of_the
     assert found.sigma == pytest.approx(0.9616, abs=5e-5)
     assert [effect.df for effect in found.effects[1:]] == [10, 10]
     assert [effect.p for effect in found.effects[1:]] == pytest.approx([0.0044, 0.0001], abs=5e-5)
+
+
+def minus_twice_restricted(y, x, group, spread, sigma):
+    """-2 log restricted likelihood of a slope per group, from its definition."""
+    v = x @ spread @ x.T * (group[:, None] == group) + sigma**2 * np.eye(len(y))
+    inverse = np.linalg.inv(v)
+    inner = x.T @ inverse @ x
+    rest = y - x @ np.linalg.solve(inner, x.T @ inverse @ y)
+    free = len(y) - x.shape[1]
+    return np.linalg.slogdet(v)[1] + np.linalg.slogdet(inner)[1] + rest @ inverse @ rest + free * np.log(2 * np.pi)
+
+
+@pytest.mark.parametrize("seed", [11, 102])
+def test_the_top_of_the_likelihood_where_l_bfgs_stops_halfway(seed):
+    rng = np.random.default_rng(seed)
+    group = np.repeat(np.arange(24), 8)
+    x = rng.normal(size=192) * rng.choice([1, 5])
+    y = 12 + 2 * x + rng.normal(size=24)[group] * 3 + rng.normal(size=24)[group] * x * 0.5 + rng.normal(size=192) * 6
+    found = mixed_model(y, {"constant": np.ones(192), "x": x}, {"group": group}, slopes={"x": x})
+    columns = np.column_stack([np.ones(192), x])
+    here = minus_twice_restricted(y, columns, group, found.slopes, found.sigma)
+    assert found.criterion == pytest.approx(here, abs=1e-3)
+    for step in np.random.default_rng(1).normal(size=(40, 3)) * 0.2:
+        root = np.linalg.cholesky(found.slopes + 1e-9 * np.eye(2)) + np.array([[step[0], 0], [step[1], step[2]]])
+        assert minus_twice_restricted(y, columns, group, root @ root.T, found.sigma) > here - 0.02
