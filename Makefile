@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# Commands start a second sooner each where Python may keep what it has compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test slow check requirements benchmark benchmark-reports benchmark-validation lab wheel clean
 
 demo: $(READY)  ## a synthetic network, from raw files to reports

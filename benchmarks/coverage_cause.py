@@ -1,28 +1,32 @@
-"""How often intervals of effects hold the true effect, and how often tests find what is not there.
+"""How often intervals of effects hold the true effect.
 
-``python benchmarks/coverage_cause.py --runs 5000 --out docs/coverage_cause.md`` writes the table. Hubs are clusters:
-all firms of a hub are supported or none, each firm is seen before and after, and each hub has a shock of its own.
+    python benchmarks/coverage_cause.py --out docs/coverage_cause.md     # on one core four minutes
+
+Hubs are clusters: all firms of a hub are supported or none, each firm is seen before and after, and each hub has a
+shock of its own.
 """
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
+from judged import SEED, Row, arguments, deliver, head, summary, table
 
 from dihkpi.indicators.cause.errors import Inference, effect
 from dihkpi.indicators.cause.linear import Fit, fit
+from dihkpi.indicators.cause.result import Effect
 from dihkpi.indicators.cause.staggered import staggered
 from dihkpi.indicators.cause.weighting import weighted_effect
 from dihkpi.indicators.cause.wild import Wild, wild_p
 
-METHODS = ("cluster", "cr2", "wild")
-TITLES = {"cluster": "CR1, t(G−1)", "cr2": "CR2, Satterthwaite", "wild": "wild bootstrap"}
+TITLES = {"cluster": "CR1, t(G−1)", "cr2": "CR2, Satterthwaite (default)", "wild": "wild bootstrap"}
+METHODS = tuple(TITLES)
 LEVEL = 0.95
 GAIN = 1.0
+DRAWS = 399
+CHOICE = "a choice of a plan, not the default"
 
 
 @dataclass(frozen=True)
@@ -67,110 +71,111 @@ def sample(world: World, gain: float, rng: np.random.Generator) -> Fit:
     return fit(change, {"constant": np.ones(len(hub)), "effect": treated}, clusters=hub)
 
 
-def p_values(fitted: Fit, claim: float, seed: int, draws: int) -> Iterator[float]:
-    """P-value of the claim by each method."""
+def p_values(fitted: Fit, claims: Sequence[float], seed: int, draws: int) -> np.ndarray:
+    """P-values of claims of the effect by each method, shape (claims, methods)."""
     from scipy.stats import t
 
-    for errors in METHODS:
-        how = Inference("cluster" if errors == "wild" else errors, LEVEL)
-        found = effect(fitted, {"effect": 1.0}, "effect", how)
-        if errors == "wild":
-            yield wild_p(fitted, fitted.combination({"effect": 1.0}), found.se, Wild(draws, seed))(
-                found.estimate - claim
-            )
-        else:
-            yield float(2 * t.sf(abs(found.estimate - claim) / found.se, found.df))
+    found = [effect(fitted, {"effect": 1.0}, "effect", Inference(errors, LEVEL)) for errors in ("cluster", "cr2")]
+    p_wild = wild_p(fitted, fitted.combination({"effect": 1.0}), found[0].se, Wild(draws, seed))
+    away = [found[0].estimate - claim for claim in claims]
+    by_t = [[float(2 * t.sf(abs(off) / one.se, one.df)) for one in found] for off in away]
+    return np.array([[*ps, p_wild(off)] for ps, off in zip(by_t, away, strict=True)])
 
 
-def simulate(world: World, runs: int, seed: int, draws: int = 399) -> dict[str, tuple[float, float]]:
-    """Per method: share of intervals that hold the effect, and share of tests that reject a null in truth.
+def rejected(world: World, gain: float, runs: int, seed: int, draws: int = DRAWS) -> np.ndarray:
+    """Whether each method rejects the effect in truth, and none, in each run; shape (runs, 2, methods).
 
-    An interval at 95 % holds the effect exactly where the test of the effect gives p above 5 %.
+    An interval at 95 % holds the effect exactly where the test of that effect gives p above 5 %; and as all methods
+    shift with the outcome, the test of the effect in truth is that of a null.
     """
     rng = np.random.default_rng(seed)
-    held, rejected = np.zeros(len(METHODS)), np.zeros(len(METHODS))
-    for run in range(runs):
-        held += np.array(list(p_values(sample(world, GAIN, rng), GAIN, seed + run, draws))) > 1 - LEVEL
-        rejected += np.array(list(p_values(sample(world, 0.0, rng), 0.0, seed + run, draws))) <= 1 - LEVEL
-    return {name: (held[i] / runs, rejected[i] / runs) for i, name in enumerate(METHODS)}
+    fits = (sample(world, gain, rng) for _ in range(runs))
+    return np.array([p_values(one, (gain, 0.0), seed + run, draws) <= 1 - LEVEL for run, one in enumerate(fits)])
 
 
-def power(world: World, gain: float, runs: int, seed: int, draws: int = 399) -> dict[str, float]:
-    """Per method: share of runs in which a planted effect is found."""
-    rng = np.random.default_rng(seed)
-    found = np.zeros(len(METHODS))
-    for run in range(runs):
-        found += np.array(list(p_values(sample(world, gain, rng), 0.0, seed + run, draws))) <= 1 - LEVEL
-    return dict(zip(METHODS, found / runs, strict=True))
+def staggered_effect(hubs: int, gain: float, rng: np.random.Generator) -> Effect:
+    """Starts in the third or fourth of five waves or never, eight firms a hub."""
+    start = np.array([2.0, 3.0, np.nan])[np.arange(hubs) % 3]
+    unit, period = np.tile(np.arange(hubs * 8), 5), np.repeat(np.arange(5), hubs * 8)
+    hub = unit // 8
+    y = rng.normal(size=(5, hubs))[period, hub] + rng.normal(size=len(hub)) * 2
+    y += gain * (period >= np.nan_to_num(start[hub], nan=9))
+    return staggered(y, unit, period, start[hub], LEVEL, clusters=hub).after
 
 
-def others(hubs: int, runs: int, seed: int) -> dict[str, float]:
-    """Share of intervals that hold the effect: staggered start by jackknife, and AIPW with clustered errors."""
+def weighted(hubs: int, gain: float, rng: np.random.Generator) -> Effect:
+    """Firms choose support by what also drives the outcome; twenty of each hub."""
+    hub = np.repeat(np.arange(hubs), 20)
+    x = rng.normal(size=len(hub))
+    treated = (rng.random(len(hub)) < 1 / (1 + np.exp(-0.7 * x))).astype(float)
+    y = x + gain * treated + 0.5 * rng.normal(size=hubs)[hub] + rng.normal(size=len(hub))
+    return weighted_effect(y, treated, {"x": x}, LEVEL, clusters=hub).effect
+
+
+def weighted_by_hub(hubs: int, gain: float, rng: np.random.Generator) -> Effect:
+    """Every second hub is supported, with all its twenty firms."""
+    hub = np.repeat(np.arange(hubs), 20)
+    x, treated = rng.normal(size=len(hub)), (hub % 2).astype(float)
+    y = x + gain * treated + 0.5 * rng.normal(size=hubs)[hub] + rng.normal(size=len(hub))
+    return weighted_effect(y, treated, {"x": x}, LEVEL, clusters=hub).effect
+
+
+OTHERS = {
+    "staggered start, jackknife": staggered_effect,
+    "AIPW, firms choose, clustered, t(G−1)": weighted,
+    "AIPW, hubs chosen, clustered, t(G−1)": weighted_by_hub,
+}
+SIZES = (12, 21, 39)
+
+
+def outside(what: str, hubs: int, gain: float, runs: int, seed: int) -> np.ndarray:
+    """Whether the interval leaves out the effect in truth, and none, in each run; shape (runs, 2)."""
     rng = np.random.default_rng([seed, hubs])
-    held = np.zeros(2)
-    for _ in range(runs):
-        start = np.array([2.0, 3.0, np.nan])[np.arange(hubs) % 3]
-        unit, period = np.tile(np.arange(hubs * 8), 5), np.repeat(np.arange(5), hubs * 8)
-        hub = unit // 8
-        y = rng.normal(size=(5, hubs))[period, hub] + rng.normal(size=len(hub)) * 2
-        y += GAIN * (period >= np.nan_to_num(start[hub], nan=9))
-        first = staggered(y, unit, period, start[hub], LEVEL, clusters=hub).after
-        hub = np.repeat(np.arange(hubs), 20)
-        x, treated = rng.normal(size=len(hub)), (hub % 2).astype(float)
-        y = x + GAIN * treated + 0.5 * rng.normal(size=hubs)[hub] + rng.normal(size=len(hub))
-        second = weighted_effect(y, treated, {"x": x}, LEVEL, clusters=hub).effect
-        held += [found.lo <= GAIN <= found.hi for found in (first, second)]
-    return dict(zip(("staggered start, jackknife", "AIPW, clustered, t(G−1)"), held / runs, strict=True))
+    found = (OTHERS[what](hubs, gain, rng) for _ in range(runs))
+    return np.array([[not one.lo <= claim <= one.hi for claim in (gain, 0.0)] for one in found])
 
 
-def page(runs: int, seed: int) -> str:
-    """The tables in Markdown."""
-    titles = [TITLES[name] for name in METHODS]
-    head = ["hubs", "world", *(f"held: {title}" for title in titles), *(f"null rejected: {title}" for title in titles)]
-    lines = [
-        *("# Coverage of effects", ""),
-        f"Generated by `benchmarks/coverage_cause.py`, {runs:,} runs a row, seed {seed}; each share is exact to",
-        f"±{196 * np.sqrt(LEVEL * (1 - LEVEL) / runs):.1f} points.",
-        "",
-        "Difference in differences, all firms of a hub supported or none. *Held* is the share of 95 % intervals with",
-        "the true effect, *null rejected* the share of tests at 5 % that find an effect where there is none.",
-        *("", f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"),
-    ]
+def comparisons(runs: int) -> Iterator[Row]:
+    """Difference in differences in all worlds, by each method."""
     for number, world in enumerate(WORLDS):
-        result = simulate(world, runs, seed + number * 10**6)
-        cells = [f"{100 * result[name][part]:.1f} %" for part in (0, 1) for name in METHODS]
-        lines.append(f"| {world.hubs} | {world.name} | {' | '.join(cells)} |")
-    lines += [
+        off = rejected(world, GAIN, runs, SEED + number * 10**6)[:, 0]
+        for at, (name, title) in enumerate(TITLES.items()):
+            where = f"{world.hubs} hubs, {world.name}"
+            yield Row.of(title, where, ~off[:, at], known="" if name == "cr2" else CHOICE)
+
+
+def others(runs: int, sizes: Sequence[int] = SIZES) -> Iterator[Row]:
+    """Staggered starts and weights."""
+    for hubs in sizes:
+        for what in OTHERS:
+            yield Row.of(what, f"{hubs} hubs", ~outside(what, hubs, GAIN, runs, SEED)[:, 0])
+
+
+def page(runs: int, few: int) -> list[str]:
+    """The page of the documentation."""
+    rows, more = list(comparisons(runs)), list(others(few))
+    told = f"{runs:,} runs a row of the first table, {few:,} of the second, {DRAWS} draws of the bootstrap"
+    return [
+        *head("Coverage of effects", "coverage_cause", told),
+        *summary([*rows, *more]),
         "",
         "CR2 with Satterthwaite's degrees of freedom is the default: it holds with few hubs, hubs of unequal size and",
-        "few supported hubs. CR1 with t(G−1) is too short in all of these, the bootstrap a little with eight hubs.",
-        *("", "A planted effect of 2 (twice the spread between hubs) is found in:", ""),
-        *(f"| hubs | {' | '.join(titles)} |", f"|{' --- |' * (1 + len(titles))}"),
+        "few supported hubs. CR1 with t(G−1) is too short in these, the bootstrap a little with eight hubs.",
+        "[How often tests find what is not there](coverage_tests.md).",
+        *("", "## Difference in differences", ""),
+        "All firms of a hub are supported or none.",
+        *("", *table(rows)),
+        *("", "## Other designs", ""),
+        "Staggered: a third of the hubs each starts in the third wave, in the fourth, or never. AIPW: firms choose by",
+        "what also drives the outcome, or hubs are chosen with all their firms.",
+        *("", *table(more)),
     ]
-    for world in WORLDS[:4]:
-        found = power(world, 2.0, runs, seed)
-        lines.append(f"| {world.hubs} | {' | '.join(f'{100 * found[name]:.1f} %' for name in METHODS)} |")
-    few = max(1, runs // 4)
-    lines += ["", f"Other designs, {few:,} runs a row, share of intervals with the true effect:", ""]
-    for number, hubs in enumerate((12, 21, 39)):
-        held = others(hubs, few, seed)
-        if not number:
-            lines += [f"| hubs | {' | '.join(held)} |", f"|{' --- |' * (1 + len(held))}"]
-        lines.append(f"| {hubs} | {' | '.join(f'{100 * share:.1f} %' for share in held.values())} |")
-    return "\n".join([*lines, ""])
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=5000)
-    parser.add_argument("--seed", type=int, default=20260101)
-    parser.add_argument("--out", type=Path)
-    given = parser.parse_args()
-    text = page(given.runs, given.seed)
-    if given.out:
-        given.out.write_text(text, encoding="utf-8")
-    else:
-        print(text)
+    """Simulate and write the page."""
+    given = arguments(__doc__, runs=(4000, "runs of each row"), few=(2000, "runs of staggered starts and of weights"))
+    deliver(page(given.runs, given.few), given.out)
 
 
 if __name__ == "__main__":

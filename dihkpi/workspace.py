@@ -62,6 +62,16 @@ class Workspace:
         return self.folder / "inbox"
 
     @property
+    def crm(self) -> Path:
+        """Lists of the hubs' own, each in a folder named by its hub; compared with what is official, nothing else."""
+        return self.folder / "crm"
+
+    @property
+    def reconciliation(self) -> Path:
+        """What came of the comparison; apart from the reports, because it names customers."""
+        return self.folder / "reconciliation"
+
+    @property
     def snapshots(self) -> Path:
         """The rows of the store at one moment."""
         return self.folder / "snapshots"
@@ -145,7 +155,7 @@ def create_workspace(folder: str | Path, name: str | None = None) -> Workspace:
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise WorkspaceError(f"{path} is not empty\n  choose a new folder for the workspace")
     try:
-        for part in ("inbox", "reports"):
+        for part in ("inbox", "crm", "reports"):
             (path / part).mkdir(parents=True)
         # A text of JSON is one of TOML but for one character.
         quoted = json.dumps(name or path.resolve().name, ensure_ascii=False).replace("\x7f", "\\u007f")

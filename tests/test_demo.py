@@ -99,6 +99,15 @@ def test_services_have_the_28_columns_and_known_labels(inbox, clean):
     assert set(services["Customer  region"]) <= set(lists["nuts2024"].codes)
 
 
+def test_part_of_those_who_invested_say_what_they_would_have_done_without(clean):
+    asked = frame_of([clean / "without_support.csv"])
+    services = frame_of(clean.glob("*/services.csv"))
+    invested = services[services["Amount of investment triggered"].ne("") & services["Status"].ne("In progress")]
+    assert asked["content_id"].is_unique and set(asked["content_id"]) < set(invested["Content ID"])
+    assert 0.5 < len(asked) / len(invested) < 0.8
+    assert set(asked["without_support"]) == set(load_definitions().codelists["without_support"].codes)
+
+
 def test_amounts_and_dates_are_possible(clean):
     services = frame_of(clean.glob("*/services.csv"))
     price, invoiced, aid = (pd.to_numeric(services.iloc[:, column]) for column in (5, 6, 7))

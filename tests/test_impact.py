@@ -114,3 +114,7 @@ def test_the_page_says_how_sure_and_never_says_impact(published: Path) -> None:
     assert "How sure the change of firms from T0 to T1 is" in hub and "expected without any effect" in hub
     assert "Verdict: descriptive" in hub and "Cause." not in hub
     assert "The declared analysis of all hubs together" in network
+    assert "Net: what came on top" in network and "as customers say" in network
+    table = pd.read_csv(published / "data" / "programme.csv").set_index("term")
+    assert table.loc["net", "value"] == pytest.approx(table.loc["gross", "value"] * table.loc["additionality", "value"])
+    assert (published / "data" / "estimates.csv").read_text().startswith("survey,estimate,design,measure")

@@ -75,7 +75,7 @@ def test_the_quick_look_loads_nothing_heavy(made):
         f"choice = Choice({list(CHOICE.hubs)!r}, None, False)\n"
         f"done = run({str(made[0].folder)!r}, period={DEMO_PERIOD!r}, choice=choice)\n"
         "assert {r.state for r in done.reports} == {'unchanged'}\n"
-        "heavy = 'numpy pandas pandera sqlalchemy matplotlib papermill nbconvert openpyxl ruamel'\n"
+        "heavy = 'numpy pandas pandera sqlalchemy matplotlib papermill nbconvert openpyxl yaml'\n"
         "print(sorted(set(heavy.split()) & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -34,21 +34,23 @@ def reconcile(
     definitions: Folder = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare the customers of your own list with the official export."""
+    """Compare the customers and services of your own list with the official export."""
     from dihkpi.definitions import load_definitions
+    from dihkpi.intake.reconcile.by_hub import services_between
     from dihkpi.intake.reconcile.compare import reconcile as compare
 
     loaded = load_definitions(definitions)
-    found = compare(_services(ours, loaded), _services(official, loaded), loaded)
+    mine, theirs = _services(ours, loaded), _services(official, loaded)
+    found, services = compare(mine, theirs, loaded), services_between(mine, theirs, loaded)
     if out:
         from dihkpi.intake.reconcile.workbook import write_reconciliation
         from dihkpi.intake.safe_csv import write_csv
 
         out.mkdir(parents=True, exist_ok=True)
-        write_reconciliation(out / "reconciliation.xlsx", found)
+        write_reconciliation(out / "reconciliation.xlsx", found, services)
         write_csv(found.matched, out / "reconciliation.csv")
         say(f"to work through: {out / 'reconciliation.xlsx'}")
-    counts = {title: len(rows) for title, rows in found.sheets().items()}
+    counts = {title: len(rows) for title, rows in {**found.sheets(), "Services": services}.items()}
     if as_json:
         give({title.lower().replace(" ", "_"): count for title, count in counts.items()})
     else:

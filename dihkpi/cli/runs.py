@@ -64,6 +64,7 @@ def demo(
                                definitions=space.load_definitions(definitions))  # fmt: skip
     say(f"{result.lines[0]}: the faults are planted, to show how they are told")
     say(f"every fault with its cell: {folder / 'issues' / 'issues.html'}")
+    say(f"own lists of hubs beside the official ones: {space.reconciliation / 'reconciliation.xlsx'}")
     _tell_reports(result)
     if result.failed:
         raise typer.Exit(FAILED)
@@ -79,6 +80,7 @@ def init(
 
     space = create_workspace(folder, name)
     say(f"a workspace: put files into {space.inbox}, those of a hub into {space.inbox / '<hub>'}")
+    say(f"lists of a hub's own, to be compared with these, into {space.crm / '<hub>'}")
     say(f"then: dihkpi run {folder}")
 
 

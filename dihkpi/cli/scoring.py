@@ -125,7 +125,7 @@ def tables_of(
     """
     import pandas as pd
 
-    from dihkpi.intake.columns import check_table
+    from dihkpi.intake.columns import check_parts
     from dihkpi.scoring.composite import score_values
     from dihkpi.scoring.score import score as score_answers
     from dihkpi.scoring.whole import joined, tables_of_answers, tables_of_values
@@ -151,8 +151,7 @@ def tables_of(
         for note in notes:
             say(note)
     if not parts:
-        empty = {name: pd.Series(dtype="str") for name, c in loaded.tables["scores"].columns.items() if not c.optional}
-        return {"scores": check_table(pd.DataFrame(empty), loaded.tables["scores"])}
+        return {"scores": check_parts([], loaded.tables["scores"])}
     return joined(parts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
@@ -12,6 +12,10 @@ class Definition(BaseModel):
     """Base of every definition: unknown fields are errors, nothing changes after loading."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Itself: nothing changes, and pydantic copies every default of every field that it fills in."""
+        return self
 
 
 def _number(value: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dihkpi.definitions.codelists import CodeList
+from dihkpi.definitions.design import Designs
 from dihkpi.definitions.explain import explain
 from dihkpi.definitions.indicators import (
     Example,
@@ -38,6 +39,8 @@ class Survey(SurveyText):
     """Worked examples of indicators."""
     raw_scoring: Mapping[str, Any] | None = None
     analysis: Plan | None = None
+    design: Designs | None = None
+    """How respondents were drawn, where they are a sample of a population."""
     fingerprint: str = ""
     """Hash of the files that decide how a submission is read and checked."""
 
@@ -46,6 +49,19 @@ class Survey(SurveyText):
         if name not in self.forms:
             raise UsageError(f"survey {self.survey} has no form '{name}'\n  {hint_for(name, self.forms)}")
         return self.forms[name]
+
+    def answered(self) -> Form:
+        """The form of answers.
+
+        Raises
+        ------
+        UsageError
+            When it has none, so that nothing can be scored by respondent.
+        """
+        for form in self.forms.values():
+            if form.kind == "answers":
+                return form
+        raise UsageError(f"survey {self.survey} has no form of answers, so that nothing can be scored by respondent")
 
     def scoring(self, options: Mapping[str, str] | None = None) -> Scoring:
         """The scoring tree with the given switches.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dihkpi.definitions.collection import Definitions, Survey
+from dihkpi.definitions.crosscheck_design import survey_design_problems
 from dihkpi.definitions.crosscheck_places import level_problems, report_problems
 from dihkpi.definitions.crosscheck_plan import design_problems, plan_problems
 from dihkpi.definitions.crosscheck_rules import accept_problems, column_kinds, expression_problems, rule_problems
@@ -37,6 +38,7 @@ def cross_check(definitions: Definitions) -> list[str]:
             problems += _indicator(definitions, survey, indicator, f"{where}/indicators.yaml › {key}")
         problems += _examples(survey, f"{where}/examples.yaml")
         problems += plan_problems(definitions, survey, f"{where}/analysis.yaml", JOINED)
+        problems += survey_design_problems(definitions, survey, f"{where}/design.yaml", JOINED)
         problems += _figures(definitions, survey, f"{where}/figures.yaml")
     problems += _same_indicators(definitions)
     problems += design_problems(definitions)
@@ -110,8 +112,13 @@ def _indicator(definitions: Definitions, survey: Survey, indicator: Indicator, w
         allowed = "count, distinct, sum, mean, share, ratio, mix, quotient, score, change, complete"
         yield f"{where}: needs exactly one of {allowed}"
         return
-    for level in indicator.levels:
+    for level in (*indicator.levels, *indicator.goal, *(indicator.flag.levels if indicator.flag else ())):
         yield from known(level, definitions.levels, f"{where} › levels", "level")
+    if indicator.ceiling is not None:
+        if not indicator.sum or indicator.minimum_base is not None:
+            yield f"{where} › ceiling: only a sum without a minimum base has one"
+            return
+        yield from known(indicator.ceiling.policy, definitions.policy, f"{where} › ceiling › policy", "policy")
     months, shares = sorted(indicator.path), [indicator.path[month] for month in sorted(indicator.path)]
     if months and (months[0] < 1 or shares != sorted(shares) or shares[0] < 0 or not 0 < shares[-1] <= 1):
         allowed = "months from 1 on, with shares from 0 to 1 that never fall"
@@ -137,15 +144,17 @@ def _indicator(definitions: Definitions, survey: Survey, indicator: Indicator, w
     else:
         return
     ratio = (indicator.ratio.of, indicator.ratio.to) if indicator.ratio else ()
+    above = indicator.ratio.where if indicator.ratio else None
     mix = (indicator.mix.of,) if indicator.mix else ()
-    for text in filter(None, (indicator.where, indicator.share)):
+    for text in filter(None, (indicator.where, indicator.share, above)):
         yield from expression_problems(text, kinds, where, ["condition"])
     for text in filter(None, (indicator.sum, indicator.mean, *ratio, *mix)):
         yield from expression_problems(text, kinds, where, ["number", "condition"])
     if indicator.distinct:
         yield from expression_problems(indicator.distinct, kinds, where)
     by = (indicator.mix.by,) if indicator.mix else ()
-    for column in (*indicator.breakdowns, *filter(None, [indicator.once]), *by):
+    each = (indicator.ceiling.each,) if indicator.ceiling else ()
+    for column in (*indicator.breakdowns, *filter(None, [indicator.once]), *by, *each):
         yield from known(column, kinds, f"{where} › breakdowns", "column")
 
 

@@ -8,6 +8,7 @@ from dihkpi.definitions.collection import Definitions, Survey
 from dihkpi.definitions.explain import known
 from dihkpi.definitions.plan import Analysis, Plan
 from dihkpi.definitions.programme import Programme
+from dihkpi.definitions.survey import joined_registers
 from dihkpi.errors import UsageError
 
 
@@ -38,7 +39,7 @@ def plan_problems(definitions: Definitions, survey: Survey, where: str, joined: 
         yield from _design(definitions, analysis, at)
     yield from _unused(plan, where)
     for name, programme in plan.programmes.items():
-        yield from _programme(survey, plan, programme, f"{where} › programmes › {name}")
+        yield from _programme(definitions, survey, programme, f"{where} › programmes › {name}")
 
 
 def design_problems(definitions: Definitions) -> Iterator[str]:
@@ -121,13 +122,23 @@ def _unused(plan: Plan, where: str) -> Iterator[str]:
             yield f"{where} › families › {name}: no analysis belongs to it\n      take it out, or name it as a family"
 
 
-def _programme(survey: Survey, plan: Plan, programme: Programme, at: str) -> Iterator[str]:
+def _programme(definitions: Definitions, survey: Survey, programme: Programme, at: str) -> Iterator[str]:
+    plan, both = survey.analysis, (programme.question is not None, programme.analysis is not None)
+    assert plan is not None
     yield from known(programme.gross, survey.indicators, f"{at} › gross", "indicator")
-    if (programme.question is None) == (programme.analysis is None):
-        yield f"{at}: needs either 'question' or 'analysis' for what would have come anyway"
+    if programme.cost is not None:
+        yield from known(programme.cost, {name for _, name in definitions.indicators}, f"{at} › cost", "indicator")
+    for level in programme.levels:
+        if level not in definitions.levels and level != Programme.model_fields["levels"].default[0]:
+            yield from known(level, definitions.levels, f"{at} › levels", "level")
+    if not any(both) or (all(both) and programme.net_of is None):
+        yield (f"{at}: needs either 'question' or 'analysis' for what would have come anyway\n"
+               "      with both, say by 'net_of' which one is taken off: deadweight is taken off once")  # fmt: skip
+    if programme.net_of is not None and not all(both):
+        yield f"{at} › net_of: belongs to a programme with both 'question' and 'analysis'\n      take it out"
     if programme.analysis is not None:
         yield from known(programme.analysis, plan.analyses, f"{at} › analysis", "analysis")
-    yield from _question(survey, plan, programme, f"{at} › question")
+    yield from _records(definitions, survey, programme, at)
     for code, weight in (programme.question.weights if programme.question else {}).items():
         if not 0 <= weight <= 1:
             yield f"{at} › question › weights › {code}: {weight:g} is not between 0 and 1"
@@ -139,12 +150,30 @@ def _programme(survey: Survey, plan: Plan, programme: Programme, at: str) -> Ite
             yield f"{at} › {name}: {lo:g}, {factor.value:g}, {hi:g} are no value within its range\n      {hint}"
 
 
-def _question(survey: Survey, plan: Plan, programme: Programme, at: str) -> Iterator[str]:
-    """Columns of the counterfactual question must be those of the rows that the gross figure counts, or own ones."""
+def _records(definitions: Definitions, survey: Survey, programme: Programme, at: str) -> Iterator[str]:
+    """Columns of the rows that the gross figure counts: of its form, of what registers tell of it, or own ones."""
     indicator = survey.indicators.get(programme.gross)
-    if programme.question is None or indicator is None or indicator.of not in survey.forms:
+    if indicator is None or indicator.of not in survey.forms:
         return
-    columns = (*survey.forms[indicator.of].columns, *plan.columns)
-    for field in ("column", "amount"):
-        if (name := getattr(programme.question, field)) is not None:
-            yield from known(name, columns, f"{at} › {field}", "column")
+    registers = [survey.forms[name] for name in joined_registers(survey.forms, indicator.of)]
+    columns = {
+        name: column for form in (survey.forms[indicator.of], *registers) for name, column in form.columns.items()
+    }
+    names = (*columns, *(survey.analysis.columns if survey.analysis else ()))
+    question = programme.question
+    named = {"public": programme.public}
+    if question is not None:
+        named |= {"question › column": question.column, "question › amount": question.amount}
+    for field, name in named.items():
+        if name is not None:
+            yield from known(name, names, f"{at} › {field}", "column")
+    asked = columns.get(question.column) if question else None
+    answers = [code for name in (asked.codes if asked else ()) for code in _codes(definitions, name)]
+    for code in question.weights if question and answers else ():
+        yield from known(code, answers, f"{at} › question › weights", "answer")
+    if programme.public is not None and indicator.sum is None:
+        yield f"{at} › public: '{programme.gross}' is no sum, so there is no money beside it\n      take it out"
+
+
+def _codes(definitions: Definitions, name: str) -> Sequence[str]:
+    return tuple(definitions.codelists[name].codes) if name in definitions.codelists else ()

@@ -13,7 +13,7 @@ from dihkpi.definitions.survey import NUMBERS, Derived, Form
 
 RULE_KINDS = (
     "check", "sequence", "exclusive", "unanswered", "straight_lining", "agrees", "totals", "unique", "refers",
-    "compare", "series",
+    "compare", "series", "constant",
 )  # fmt: skip
 """Fields of a rule of which exactly one says what it tests."""
 
@@ -96,14 +96,23 @@ def _rule(survey: Survey, form: Form, rule: Rule, kinds: Mapping[str, Kind], at:
         yield from _comparison(form, rule.compare, kinds, f"{at} › compare")
     if rule.series:
         yield from _series(form, rule, kinds, f"{at} › series")
+    if rule.constant:
+        for column in (rule.constant.column, *rule.constant.of):
+            yield from known(column, kinds, f"{at} › constant", "column")
 
 
 def _series(form: Form, rule: Rule, kinds: Mapping[str, Kind], at: str) -> Iterator[str]:
     assert rule.series is not None
     for column in (*rule.series.of, *filter(None, [rule.series.rises])):
         yield from known(column, kinds, at, "column")
-    if form.period is None:
-        yield f"{at}: needs a column of type period in the key of the form"
+    for column in rule.series.span:
+        if kinds.get(column, "date") != "date":
+            yield f"{at} › span: {column} is a {kinds[column]}, not a date"
+        yield from known(column, kinds, f"{at} › span", "column")
+    if len(rule.series.span) not in (0, 2):
+        yield f"{at} › span: needs two columns, the first day and the last"
+    if form.period is None and not rule.series.span:
+        yield f"{at}: needs a column of type period in the key of the form, or span"
 
 
 def _reference(survey: Survey, refers: Reference, kinds: Mapping[str, Kind], at: str) -> Iterator[str]:

@@ -12,11 +12,15 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from dihkpi.definitions.cards import card
 from dihkpi.definitions.collection import Definitions
 from dihkpi.definitions.composite import AggregateSettings, NumericItem, Step, Weighting
+from dihkpi.definitions.design import Designs, Margins, Response, SurveyDesign, SurveyEstimate
 from dihkpi.definitions.indicators import (
+    Ceiling,
     Example,
     FiguresExample,
+    Flag,
     Indicator,
     Level,
     Mix,
@@ -58,11 +62,12 @@ _FILES: dict[str, tuple[type[BaseModel], ...]] = {
         Scoring, Node, ItemSet, Knockout, Bands, Option, NumericItem, Step, Weighting, AggregateSettings,
         Repeats, Uncertainty, Sampling, Choice,
     ),
-    "indicators.yaml": (Indicator, Ratio, Mix, Quotient),
+    "indicators.yaml": (Indicator, Ratio, Mix, Quotient, Ceiling, Flag),
     "examples.yaml": (Example,),
     "a file of scenarios": (Scenario,),
     "analysis.yaml": (Plan, Family, Analysis, Outcome, Programme, Question, Declared),
     "designs.yaml": (Design, Need),
+    "design.yaml": (Designs, SurveyDesign, Response, Margins, SurveyEstimate),
     "figures.yaml": (FiguresExample, Rows),
     "levels.yaml": (Level,),
     "policy.yaml": (PolicyValue,),
@@ -143,38 +148,10 @@ def indicators_page(definitions: Definitions) -> str:
     """A card for every indicator."""
     lines = ["# Indicators", "", "Generated from the `indicators.yaml` of each survey."]
     for (survey, name), indicator in definitions.indicators.items():
-        facts = _card(survey, indicator)
+        facts = card(survey, indicator, definitions)
         lines += ["", f"## {indicator.name}", "", f"`{name}`: {indicator.definition}", ""]
         lines += [f"- {fact}: {text}" for fact, text in facts.items() if text]
     return "\n".join(lines) + "\n"
-
-
-def _card(survey: str, indicator: Indicator) -> dict[str, str]:
-    """What a card tells of an indicator beside its name."""
-    if indicator.quotient:
-        rows = f"`{indicator.quotient.of}` over `{indicator.quotient.to}`"
-    else:
-        rows = f"{survey} › {indicator.of}" + (f", where `{indicator.where}`" if indicator.where else "")
-    directions = {"1": "more is better", "-1": "less is better", "0": "neither more nor less is better"}
-    ratio = indicator.ratio
-    return {
-        "unit": indicator.unit,
-        "kind": indicator.kind,
-        "direction": directions[indicator.direction],
-        "rows": rows,
-        "measure": indicator.measure(),
-        "numerator": f"`{ratio.of}`" if ratio else f"`{indicator.share}`" if indicator.share else "",
-        "denominator": f"`{ratio.to}`" if ratio else "rows for which it is known" if indicator.share else "",
-        "counted once": f"by `{indicator.once}`" if indicator.once else "",
-        "by": ", ".join(indicator.breakdowns),
-        "levels": ", ".join(indicator.levels),
-        "roll-up": indicator.roll_up(),
-        "minimum base": str(indicator.minimum_base) if indicator.minimum_base is not None else "",
-        "expected path": ", ".join(f"M{month} {share:.0%}" for month, share in sorted(indicator.path.items())),
-        "owner": indicator.owner,
-        "source": f"{indicator.reference} ({indicator.tag})",
-        "requirements": ", ".join(indicator.requirements),
-    }
 
 
 def pages() -> dict[str, str]:

@@ -16,7 +16,7 @@ def explain(fault: ValidationError, where: str) -> Iterator[str]:
         skip = ("Source", "function-before", "tuple[", "Names")
         steps = [str(step) for step in error["loc"] if not str(step).startswith(skip)]
         place = where
-        if steps and steps[0] in ("indicators", "examples", "analysis"):
+        if steps and steps[0] in ("indicators", "examples", "analysis", "design"):
             place, steps = where.replace("survey.yaml", f"{steps[0]}.yaml"), steps[1:]
         path = " › ".join([place, *steps])
         if error["type"] == "extra_forbidden":

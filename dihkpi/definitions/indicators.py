@@ -18,10 +18,48 @@ class Ratio(Definition):
     """Expression of the numerator."""
     to: str
     """Expression of the denominator."""
+    where: str | None = None
+    """Condition on the rows above the line, such as one source of all; rows for which it is not known are left out."""
     scale: Number = 100.0
     """Factor; 100 gives per cent."""
     together: bool = True
     """Only rows that have both; otherwise each sum over the rows that have it, as a missing numerator adds nothing."""
+
+
+class Ceiling(Definition):
+    """The most that a sum counts up to."""
+
+    policy: str
+    """Number of policy that holds the most."""
+    each: str = "hub"
+    """Column; the sum of each of its values counts up to the ceiling, and what is left is added up."""
+
+
+class Flag(Definition):
+    """Values that are worth a word, whatever the target."""
+
+    at_least: Number | None = None
+    """Flagged from this value on."""
+    at_most: Number | None = None
+    """Flagged up to this value."""
+    above: Number | None = None
+    """Flagged above this value."""
+    below: Number | None = None
+    """Flagged below this value."""
+    levels: Names = ()
+    """Only at these levels; at all when not given."""
+    says: str
+    """What to tell the reader."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Flag:
+        if sum(getattr(self, name) is not None for name in FLAGGED) != 1:
+            raise ValueError(f"needs exactly one of {', '.join(FLAGGED)}")
+        return self
+
+
+FLAGGED = ("at_least", "at_most", "above", "below")
+"""Ways in which a flag is drawn."""
 
 
 class Mix(Definition):
@@ -129,8 +167,14 @@ class Indicator(Definition):
     """Rows are counted by their date inside the window; otherwise always."""
     once: str | None = None
     """Rows with the same value of this column count once in a place; of their amounts or conditions the largest."""
-    owner: str = ""
+    owner: str = "hub manager"
     """Who answers for the figure."""
+    ceiling: Ceiling | None = None
+    """The most that a ``sum`` counts up to."""
+    flag: Flag | None = None
+    """Values that are worth a word."""
+    goal: Mapping[str, Number] = {}
+    """Level to the target of each of its places where the file of targets has none."""
     minimum_base: int | None = None
     """Fewer than this: suppressed. Default: the policy for means, shares and changes, none for counts and sums."""
     path: Mapping[int, Number] = {}
@@ -148,6 +192,12 @@ class Indicator(Definition):
         fields = ("count", "distinct", "sum", "mean", "share", "ratio", "mix", "quotient", "score", "change",
                   "complete")  # fmt: skip
         return next(name for name in fields if getattr(self, name))
+
+    def least_base(self, usual: int) -> int:
+        """Base below which a figure is suppressed: its own, the usual one for what tells of respondents, or none."""
+        if self.minimum_base is not None:
+            return self.minimum_base
+        return usual if self.measure() in ("mean", "share", "score", "change", "complete") else 0
 
     def roll_up(self) -> str:
         """How the figure of a region comes about: the kind says it."""

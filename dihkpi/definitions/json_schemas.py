@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from dihkpi.definitions.design import Designs
 from dihkpi.definitions.indicators import (
     Example,
     FiguresExample,
@@ -29,18 +30,22 @@ from dihkpi.definitions.scoring import Scoring
 from dihkpi.definitions.survey import SurveyText
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_BESIDE = {"type": "string", "description": "a CSV beside the file"}
 
 
 def json_schemas() -> dict[str, dict[str, Any]]:
     """File name to JSON Schema, one for each kind of definition file."""
     survey = _schema(SurveyText)
-    survey["$defs"]["Form"]["properties"]["items"] = {"type": "string", "description": "a CSV beside the file"}
+    survey["$defs"]["Form"]["properties"]["items"] = _BESIDE
     del survey["$defs"]["Form"]["properties"]["multiple"]
     scoring = _schema(Scoring)
     for name in ("nodes", "item_points", "items"):
         told = scoring["properties"][name].pop("description", None)
-        either = {"anyOf": [{"type": "string", "description": "a CSV beside the file"}, scoring["properties"][name]]}
+        either = {"anyOf": [_BESIDE, scoring["properties"][name]]}
         scoring["properties"][name] = either | ({"description": told} if told else {})
+    design = _schema(Designs)
+    counts = design["$defs"]["Margins"]["properties"]["counts"]
+    design["$defs"]["Margins"]["properties"]["counts"] = {"anyOf": [_BESIDE, counts]}
     return {
         "survey": survey,
         "layout": _schema(LayoutFile),
@@ -55,6 +60,7 @@ def json_schemas() -> dict[str, dict[str, Any]]:
         "scenario": _one_or_more(Scenario),
         "analysis": _schema(Plan),
         "designs": _entries(Design),
+        "design": design,
         "figures": _entries(FiguresExample),
     }
 

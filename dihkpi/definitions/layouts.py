@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 from dihkpi.definitions.base import Definition, Names
@@ -20,6 +21,12 @@ class Source(Definition):
     """Header, or several that are accepted."""
     position: int | None = None
     """Counted from 1, for files whose header is not known."""
+
+
+@lru_cache(maxsize=4096)
+def _under(headers: Names) -> Source:
+    """Where a column with these headers is; asked for with every column of every form that a file may carry."""
+    return Source(header=headers)
 
 
 class QuestionBlock(Definition):
@@ -106,10 +113,8 @@ class Layout(Definition):
 
     def source(self, column: str) -> Source:
         """Where to look for a column of the form."""
-        given = self.headers.get(column)
-        if given is None:
-            return Source(header=(column,))
-        return given if isinstance(given, Source) else Source(header=given)
+        given = self.headers.get(column, (column,))
+        return given if isinstance(given, Source) else _under(given)
 
     @property
     def turned(self) -> bool:

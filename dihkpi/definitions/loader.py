@@ -239,6 +239,7 @@ class _Loader:
             "figures": files.get("figures.yaml") or {},
             "raw_scoring": scoring,
             "analysis": files.get("analysis.yaml") or None,
+            "design": self._with_margins(name, files.get("design.yaml") or None, files["folders"]),
             "fingerprint": hashlib.sha256(repr(raw).encode()).hexdigest()[:16],
         }
         for unknown in sorted(set(raw) - fields):
@@ -282,6 +283,21 @@ class _Loader:
             self.problems += [f"{name}/{items}: the item '{code}' is there twice" for code in twice]
             result["items"] = {row["code"]: _filled(row, "code") for row in rows}
         return result
+
+    def _with_margins(self, name: str, raw: Any, folders: list[Path]) -> Any:
+        """Designs with the rows of the CSV files of their margins put in."""
+        if not (isinstance(raw, dict) and isinstance(raw.get("designs"), dict)):
+            return raw
+        designs = dict(raw["designs"])
+        for key, body in raw["designs"].items():
+            margins = body.get("margins") if isinstance(body, dict) else None
+            if isinstance(margins, dict) and isinstance(file := margins.get("counts"), str):
+                where = f"{name}/design.yaml › designs › {key} › margins › counts"
+                counts: dict[str, dict[str, str]] = {}
+                for row in self._rows(where, name, file, folders, ("margin", "class", "count")):
+                    counts.setdefault(row["margin"], {})[row["class"]] = row["count"]
+                designs[key] = {**body, "margins": {**margins, "counts": counts}}
+        return {**raw, "designs": designs}
 
     def _rows(
         self, where: str, name: str, file: str, folders: list[Path], columns: tuple[str, ...]

@@ -10,7 +10,7 @@ from dihkpi.errors import did_you_mean
 
 FOLDERS = ("surveys", "schemas", "notebooks")
 READ = (
-    *(f"surveys/*/*/{name}.yaml" for name in ("survey", "scoring", "indicators", "examples", "analysis")),
+    *(f"surveys/*/*/{name}.yaml" for name in ("survey", "scoring", "indicators", "examples", "analysis", "design")),
     *("surveys/*/*/*.csv", "schemas/codelists/*.csv", "schemas/tables/*.yaml", "schemas/layouts/*.yaml"),
     *(f"schemas/{name}.yaml" for name in ("levels", "policy", "rules", "designs")),
     *("notebooks/reports.yaml", "notebooks/*.ipynb"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,7 +23,7 @@ def apply_options(raw: Mapping[str, Any], chosen: Mapping[str, str]) -> dict[str
     UsageError
         When a switch or a choice is unknown.
     """
-    result = copy.deepcopy(dict(raw))
+    result = dict(raw)
     options: Mapping[str, Any] = result.get("options") or {}
     for name in chosen:
         if name not in options:
@@ -35,40 +34,43 @@ def apply_options(raw: Mapping[str, Any], chosen: Mapping[str, str]) -> dict[str
         if choices:
             if not isinstance(value, str) or value not in choices:
                 raise UsageError(f"option {name}: unknown choice '{value}'\n  {hint_for(str(value), choices)}")
-            merge(result, choices[value] or {})
+            result = merged(result, choices[value] or {})
         elif name in chosen and option.get("sets"):
             like_list = isinstance(option.get("default"), list)
             parts = [part.strip() for part in value.split(",")]
-            _put(result, option["sets"].split("."), parts if like_list else value)
+            result = _with(result, option["sets"].split("."), parts if like_list else value)
     return result
 
 
-def merge(base: dict[str, Any], patch: Mapping[str, Any], depth: int = 0) -> None:
-    """Put a patch into a definition: mappings are merged, ``null`` removes an entry, all else replaces it.
+def merged(base: Mapping[str, Any], patch: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
+    """A definition with a patch put in: mappings are merged, ``null`` removes an entry, all else replaces it.
+
+    What the patch leaves alone is shared with the definition and not copied: nobody changes either.
 
     Examples
     --------
     >>> base = {"nodes": {"a": {"label": "A", "of": ["x"]}, "b": {"label": "B"}}}
-    >>> merge(base, {"nodes": {"a": {"of": ["y"]}, "b": None}})
-    >>> base
+    >>> merged(base, {"nodes": {"a": {"of": ["y"]}, "b": None}})
     {'nodes': {'a': {'label': 'A', 'of': ['y']}}}
     """
+    result = dict(base)
     for key, value in patch.items():
         if value is None:
-            base.pop(key, None)
-        elif isinstance(value, Mapping) and isinstance(base.get(key), dict):
-            merge(base[key], value, depth + 1)
-        elif depth == 1 and isinstance(value, Mapping) and key not in base and "label" not in value and _is_node(value):
+            result.pop(key, None)
+        elif isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
+            result[key] = merged(result[key], value, depth + 1)
+        elif depth == 1 and isinstance(value, Mapping) and key not in result and _is_node(value):
             continue  # a patch of a node that another switch took away
         else:
-            base[key] = copy.deepcopy(value)
+            result[key] = value
+    return result
 
 
 def _is_node(value: Mapping[str, Any]) -> bool:
     return not ({"of", "items", "label"} & set(value)) and bool({"missing", "empty", "knockout"} & set(value))
 
 
-def _put(base: dict[str, Any], path: list[str], value: Any) -> None:
-    for step in path[:-1]:
-        base = base.setdefault(step, {})
-    base[path[-1]] = value
+def _with(base: Mapping[str, Any], path: list[str], value: Any) -> dict[str, Any]:
+    """A definition with the value at this path."""
+    first, *rest = path
+    return {**base, first: _with(base.get(first) or {}, rest, value) if rest else value}

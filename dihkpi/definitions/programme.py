@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
-from dihkpi.definitions.base import Definition, Number
+from dihkpi.definitions.base import Definition, Names, Number
 
 
 class Question(Definition):
@@ -42,10 +43,16 @@ class Programme(Definition):
     """What is counted, in a sentence."""
     gross: str
     """Indicator with the gross figure: never to be called impact."""
+    breakdown: str = ""
+    """Breakdown of the gross figure; the total when not given."""
+    levels: Names = ("network",)
+    """Levels of the places that get the figures; below the network only what beneficiaries say can be told."""
     question: Question | None = None
     """Deadweight from what beneficiaries say."""
     analysis: str | None = None
     """Deadweight from an analysis of this plan: one less the effect over the gross change of the supported."""
+    net_of: Literal["question", "analysis"] | None = None
+    """Whose deadweight the net figure takes off where both are given; it is never taken off twice."""
     leakage: Declared | None = None
     """Share that went outside the target group."""
     displacement: Declared | None = None
@@ -54,6 +61,14 @@ class Programme(Definition):
     """Share that only replaced another activity of the same firm."""
     multiplier: Declared | None = None
     """What one unit sets off further in the area; 1 when not given."""
+    public: str | None = None
+    """Amount of public money of the records that the gross figure sums, for the leverage in both its forms."""
+    cost: str | None = None
+    """Indicator with the cost, for the cost of one unit of the net outcome."""
+
+    def deadweight(self) -> Literal["question", "analysis"]:
+        """Whose deadweight the net figure takes off."""
+        return self.net_of or ("question" if self.question is not None else "analysis")
 
     def declared(self) -> dict[str, Declared]:
         """Factors that are declared, in the order in which they are taken off."""

@@ -48,12 +48,15 @@ class Rule(Definition):
 
     series: Series | None = None
     """Periods of one series fit together; a warning unless `severity` says otherwise."""
+    constant: Constant | None = None
+    """Rows about one thing agree in a column; a warning unless `severity` says otherwise."""
 
     @model_validator(mode="before")
     @classmethod
     def _comparisons_warn(cls, data: Any) -> Any:
         """A change that surprises may be true."""
-        if isinstance(data, dict) and (data.get("compare") or data.get("series")) and "severity" not in data:
+        kinds = ("compare", "series", "constant")
+        if isinstance(data, dict) and "severity" not in data and any(data.get(kind) for kind in kinds):
             return {**data, "severity": "warning"}
         return data
 
@@ -93,6 +96,17 @@ class Series(Definition):
     """Columns that name the thing, such as hub and indicator."""
     rises: str | None = None
     """A number that is not less over a longer period from the same start on."""
+    span: Names = ()
+    """First and last day, of forms without a column of periods; such stretches do not lie in one another either."""
+
+
+class Constant(Definition):
+    """What is the same in all rows about one thing, such as the country of a customer."""
+
+    column: str
+    """The column that has one value; `hub` too."""
+    of: Names
+    """Columns that name the thing, such as `respondent`; not tested where one of them is empty."""
 
 
 class Sequence(Definition):

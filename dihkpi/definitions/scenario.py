@@ -13,7 +13,7 @@ from dihkpi.definitions.base import Definition
 from dihkpi.definitions.collection import Definitions, Survey
 from dihkpi.definitions.crosscheck_scoring import tree_problems
 from dihkpi.definitions.explain import explain, known
-from dihkpi.definitions.options import apply_options, merge
+from dihkpi.definitions.options import apply_options, merged
 from dihkpi.definitions.scoring import Scoring
 from dihkpi.definitions.yaml import read_yaml
 from dihkpi.errors import DefinitionError, UsageError, hint_for
@@ -133,10 +133,9 @@ def vary(base: Variant, placed: Placed, definitions: Definitions) -> Variant:
         }
         return _checked(Variant(survey, {**base.options, **chosen}), where, placed)
     where = f"{placed.where} › changes"
-    patched = apply_options(raw, base.options)
-    _refuse(_patch_problems(patched, scenario.changes, where), placed)
-    merge(patched, scenario.changes)
-    patched["options"] = {}  # they are applied already
+    plain = apply_options(raw, base.options)
+    _refuse(_patch_problems(plain, scenario.changes, where), placed)
+    patched = {**merged(plain, scenario.changes), "options": {}}  # they are applied already
     return _checked(Variant(survey.model_copy(update={"raw_scoring": patched}), {}), where, placed)
 
 

@@ -26,6 +26,8 @@ class Column(Definition):
     """Name for people."""
     about: str = ""
     """What to fill in."""
+    headers: Names = ()
+    """Further headers that it may have in a plain table, beside its own name."""
     required: bool = False
     """An empty cell is an error."""
     required_when: str | None = None

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dihkpi.demo import exports, faults, records
+from dihkpi.demo import exports, faults, own, records
 from dihkpi.demo.answers import assess
 from dihkpi.demo.files import Fault, Table
+from dihkpi.demo.money import money
 from dihkpi.demo.people import Hub, World, found_hub, organisations
 from dihkpi.errors import UsageError
 
@@ -30,12 +31,13 @@ SHARE = {"sme": 54, "pso": 6}
 
 @dataclass(frozen=True)
 class Submission:
-    """The files of one hub, the faults in them, its lines in the register of hubs and in the targets."""
+    """The files of one hub, the faults in them, its line in the register, and its rows in the files about all hubs."""
 
     row: dict[str, object]
     tables: list[Table]
     faults: list[Fault]
-    targets: pd.DataFrame
+    shared: dict[str, pd.DataFrame]
+    own: Table | None = None
 
 
 def write_network(
@@ -46,8 +48,9 @@ def write_network(
     dirt: bool = True,
     workbooks: bool = True,
     progress: Callable[[int], None] | None = None,
+    crm: str | Path | None = None,
 ) -> None:
-    """Write the inbox of a synthetic network: ``hubs.csv``, ``targets.csv`` and a folder per hub.
+    """Write the inbox of a synthetic network: a folder per hub, and files about all hubs, such as ``targets.csv``.
 
     Parameters
     ----------
@@ -65,6 +68,8 @@ def write_network(
         Without, the same tables as CSV and no customer registers: much faster for large networks.
     progress : callable, optional
         Called with the number of hubs written so far.
+    crm : str or Path, optional
+        Where to write lists of their own that a few hubs keep, see `dihkpi.demo.own`; none by default.
 
     Examples
     --------
@@ -74,16 +79,21 @@ def write_network(
     ...     sorted(path.name for path in Path(inbox, "HR-adria").iterdir())
     ['PSOEuDMAdata.csv', 'SMEEuDMAdata.csv', 'collaborations.csv', 'events.csv', 'services.csv']
     """
-    register, targets = [], []
+    register: list[dict[str, object]] = []
+    shared: dict[str, list[pd.DataFrame]] = {}
     for submission in _submissions(hubs, seed, definitions, dirt, workbooks):
         for table in submission.tables:
             table.write(Path(folder), submission.faults)
+        if crm and submission.own:
+            submission.own.write(Path(crm))
         register.append(submission.row)
-        targets.append(submission.targets)
+        for name, frame in submission.shared.items():
+            shared.setdefault(name, []).append(frame)
         if progress:
             progress(len(register))
     Table("hubs.csv", pd.DataFrame(register)).write(Path(folder))
-    Table("targets.csv", pd.concat(targets, ignore_index=True)).write(Path(folder))
+    for name, frames in shared.items():
+        Table(f"{name}.csv", pd.concat(frames, ignore_index=True)).write(Path(folder))
 
 
 def planted_faults(
@@ -138,6 +148,7 @@ def _submission(world: World, index: int, dirt: bool, workbooks: bool) -> Submis
     services = records.services(world, hub, rng, served)
     work = records.collaborations(world, hub, rng)
     targets = exports.targets(hub, rng, services, work, pd.concat(dates))
+    asked = records.without_support(world, hub, services)
     tables = [
         *assessments,
         Table(f"{hub.hub}/services.xlsx", services, "Sheet1"),
@@ -149,7 +160,9 @@ def _submission(world: World, index: int, dirt: bool, workbooks: bool) -> Submis
     else:
         tables = [table.as_csv() for table in tables]
     tables, planted = faults.plant(tables, world, index) if dirt else (tables, [])
-    return Submission(exports.hub_row(world, hub), tables, planted, targets)
+    kept = own.own_list(world, hub, services) if index in own.HUBS else None
+    shared = {"targets": targets, "without_support": asked, **money(world, hub)}
+    return Submission(exports.hub_row(world, hub), tables, planted, shared, kept)
 
 
 def _shared_customers(world: World, hub: Hub) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dihkpi.demo.answers import DATE, Questionnaire
+from dihkpi.demo.answers import DATE, LAST_DAY, Questionnaire
 from dihkpi.demo.files import Table
 from dihkpi.demo.people import Hub, World
 from dihkpi.demo.records import AID, RUNNING
@@ -110,7 +110,8 @@ def targets(
     done = services[services["Status"] != RUNNING]
     ambition = np.clip(rng.normal(plan, 0.2, 6), 0.4, 1.5)
     for months in (18, 36):
-        end = pd.Timestamp(hub.grant_start) + pd.DateOffset(months=months)
+        start, end = pd.Timestamp(hub.grant_start), pd.Timestamp(hub.grant_start) + pd.DateOffset(months=months)
+        passed = min(1.0, (pd.Timestamp(LAST_DAY) - start) / (end - start))  # of a period that is open, its part
         past = done[done["Dates"].str[:10] < str(end.date())]
         reached = {
             "customers_supported": past["Customer ID"].nunique(),
@@ -120,7 +121,7 @@ def targets(
             "aid_granted": past[AID].sum(),
             "dma_count": (assessed < end).sum(),
         }
-        aims = np.maximum(np.array(list(reached.values()), dtype=float) / ambition, 1)
+        aims = np.maximum(np.array(list(reached.values()), dtype=float) / passed / ambition, 1)
         step = 10 ** np.maximum(np.floor(np.log10(aims)) - 1, 0)
         rows.append(pd.DataFrame({"indicator": list(reached), "value": (np.ceil(aims / step) * step).astype(int)}))
         rows[-1].insert(1, "period", f"M{months}")

@@ -85,7 +85,7 @@ def found_hub(world: World, index: int, rng: np.random.Generator) -> Hub:
         name=name,
         nuts=nuts,
         type=str(favour(rng, world.codes("hub_types")[:2], 1, 0.15)[0]),
-        grant_start=np.datetime64(f"2023-{rng.integers(1, 7):02d}-01"),
+        grant_start=np.datetime64(f"{2024 if index % 3 == 2 else 2023}-{rng.integers(1, 7):02d}-01"),
         staff_fte=round(8 * size + rng.uniform(0, 6), 1),
         size=size,
         level=rng.normal(0, 0.2),

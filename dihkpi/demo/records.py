@@ -58,6 +58,10 @@ EVENTS = {
 }
 
 
+WITHOUT_SUPPORT = (0.30, 0.25, 0.25, 0.05, 0.15)
+"""Shares of the answers to the question what customers would have invested without the service."""
+
+
 def numbered(start: str, count: int) -> list[str]:
     """Identifiers in a row."""
     return [f"{start}{number:04d}" for number in range(1, count + 1)]
@@ -136,6 +140,18 @@ def _invested(world: World, rng: np.random.Generator, category: pd.Series) -> tu
     amount = rng.lognormal(11.3, 1.1, len(category)).round(-3) + 5000
     source = favour(rng, world.labels("investment_types"), len(category), 0.7)
     return np.where(found, amount, np.nan), np.where(found, source, "")
+
+
+def without_support(world: World, hub: Hub, services: pd.DataFrame) -> pd.DataFrame:
+    """What two of three customers who invested say they would have done without the service.
+
+    Drawn by itself, so that nothing else of the hub depends on it.
+    """
+    rng = np.random.default_rng([world.seed, hub.index, 2])
+    asked = services.loc[services["Amount of investment triggered"].notna() & (services["Status"] != RUNNING)]
+    answered = asked[rng.random(len(asked)) < 0.66]
+    said = rng.choice(world.codes("without_support"), len(answered), p=WITHOUT_SUPPORT)
+    return pd.DataFrame({"hub": hub.hub, "content_id": answered["Content ID"], "without_support": said})
 
 
 def _technologies(world: World, rng: np.random.Generator, count: int) -> tuple[pd.Series, np.ndarray]:

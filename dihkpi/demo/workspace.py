@@ -22,7 +22,9 @@ LARGE = 100
 def write_demo(
     folder: str | Path, hubs: int = 12, seed: int = 1, progress: Callable[[int], None] | None = None
 ) -> Workspace:
-    """Make a workspace with a synthetic network in its inbox; one that is there already is opened.
+    """Make a workspace with a synthetic network; one that is there already is opened.
+
+    The inbox holds what hubs sent, and ``crm`` the lists that a few of them keep of their own.
 
     Parameters
     ----------
@@ -47,6 +49,6 @@ def write_demo(
     space = create_workspace(path, "Demo network")
     # Everything here is invented, so the key may be known: the same seed gives the same pseudonyms.
     write_key(path / KEY_FILE, hashlib.sha256(f"demo {seed}".encode()).hexdigest())
-    write_network(space.inbox, hubs=hubs, seed=seed, workbooks=hubs < LARGE, progress=progress)
+    write_network(space.inbox, hubs=hubs, seed=seed, workbooks=hubs < LARGE, progress=progress, crm=space.crm)
     mark.write_text(json.dumps(wanted), encoding="utf-8")
     return space

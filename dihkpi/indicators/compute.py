@@ -13,8 +13,9 @@ from dihkpi.definitions import Definitions
 from dihkpi.definitions.indicators import Indicator
 from dihkpi.definitions.survey import joined_registers
 from dihkpi.indicators.disclosure.protect import Structure, protect
+from dihkpi.indicators.disclosure.relations import KEY, Node, Paired
 from dihkpi.indicators.figures import Block, Setting, figures, stacked
-from dihkpi.indicators.maturity import assessment_figures, score_figures
+from dihkpi.indicators.maturity import assessment_figures, pair_cells, score_figures
 from dihkpi.indicators.places import nested_places
 from dihkpi.indicators.quotients import with_quotients
 from dihkpi.indicators.sources import Source, form_source, hub_source, with_register
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAX_YEARS = 12
-_ON_PEOPLE = ("mean", "share", "score", "change", "complete")
-"""Measures that tell something about respondents and are suppressed below a base."""
 
 
 @dataclass
@@ -51,11 +50,14 @@ class Inputs:
     _sources: dict[tuple[str, str], Source | None] = field(default_factory=dict)
 
     def targets(self) -> pd.DataFrame | None:
-        """Rows of every form of targets."""
+        """Rows of every form of targets, but for those in another unit than their indicator: they tell nothing."""
         import pandas as pd
 
         found = [self.tables[s, f] for (s, f) in self.tables if self.definitions.surveys[s].forms[f].kind == "targets"]
-        return pd.concat(found, ignore_index=True) if found else None
+        if not found:
+            return None
+        rows = pd.concat(found, ignore_index=True)
+        return rows[rows["in_its_unit"].fillna(True).astype(bool)] if "in_its_unit" in rows else rows
 
     def newest(self, last: date) -> dict[str, date]:
         """Hub to the day of its newest record or assessment up to a day; rows of no hub count under an empty id."""
@@ -149,13 +151,17 @@ def indicators_and_log(inputs: Inputs, definitions: Definitions, period: str) ->
     UsageError
         When the period cannot be read.
     """
+    import pandas as pd
+
     window = parse_period(period)
     setting = _setting(inputs, definitions, window)
     table = figures_table(inputs, definitions.indicators, setting, definitions)
     if table is None:
         return _empty("indicators", definitions), _empty("suppressed", definitions)
-    table, log = protect(table, _structure(inputs, definitions, window.label))
+    told = [table.assign(same=_same(table, definitions)), *_aside(inputs, setting, definitions)]
+    table, log = protect(pd.concat(told, ignore_index=True), _structure(inputs, definitions, setting))
     table = with_quotients(table, definitions)
+    log = pd.concat([log, _log_of_quotients(table, definitions)], ignore_index=True)
     table = with_targets(table, inputs.targets(), inputs.hubs, setting.cutoff, definitions)
     return (
         check_table(table, definitions.tables["indicators"]),
@@ -188,7 +194,9 @@ def figures_table(
         blocks += found
         units += [indicator.unit] * len(found)
         limits += [_limit(indicator, definitions)] * len(found)
-    return _with_totals(stacked(blocks, units, limits), definitions) if blocks else None
+    if not blocks:
+        return None
+    return _without_start(_with_totals(stacked(blocks, units, limits), definitions), inputs.hubs, setting)
 
 
 def _figures(inputs: Inputs, survey: str, name: str, indicator: Indicator, setting: Setting) -> Iterator[Block]:
@@ -234,9 +242,41 @@ def _years(inputs: Inputs, definitions: Definitions, last: int) -> range:
 
 
 def _limit(indicator: Indicator, definitions: Definitions) -> int:
-    if indicator.minimum_base is not None:
-        return indicator.minimum_base
-    return int(definitions.value("disclosure_minimum")) if indicator.measure() in _ON_PEOPLE else 0
+    return indicator.least_base(int(definitions.value("disclosure_minimum")))
+
+
+_EQUAL = 1e-9
+"""Width of an interval below which all of a group have the same number."""
+
+
+def _same(table: pd.DataFrame, definitions: Definitions) -> np.ndarray:
+    """Figures of groups that all answered the same: 0 or 100 per cent, and means without spread."""
+    policy = definitions.value("disclosure_uniform")
+    of = {name: i.measure() for (_, name), i in definitions.indicators.items() if i.measure() in policy["measures"]}
+    measure, width = table["indicator"].map(of), table["hi"] - table["lo"]
+    alike = np.where(measure == "share", ~table["value"].between(0, 100, inclusive="neither"), width < _EQUAL)
+    return np.asarray(measure.notna().to_numpy() & table["value"].notna().to_numpy() & alike.astype(bool))
+
+
+def _aside(inputs: Inputs, setting: Setting, definitions: Definitions) -> list[pd.DataFrame]:
+    """Figures that are not published, but through which others tell each other."""
+    found = []
+    for (survey, name), indicator in definitions.indicators.items():
+        source = inputs.source(survey, "scores") if indicator.change else None
+        if source is not None:
+            scores = inputs.wide_scores(survey, source)
+            blocks = list(pair_cells(name, survey, indicator, source, scores, setting))
+            sizes = ([indicator.unit] * len(blocks), [_limit(indicator, definitions)] * len(blocks))
+            found += [stacked(blocks, *sizes).assign(aside=True)] if blocks else []
+    return found
+
+
+def _log_of_quotients(table: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
+    """Rows of the log for figures that would tell a hidden one which they divide."""
+    of = {name: i.quotient for (_, name), i in definitions.indicators.items() if i.quotient}
+    hidden = table.loc[table["status"].eq("c") & table["indicator"].isin(of), KEY]
+    words = {name: f"{quotient.of} over {quotient.to}" for name, quotient in of.items()}
+    return hidden.assign(reason="complement", relation=hidden["indicator"].map(words))
 
 
 def _with_totals(table: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
@@ -252,7 +292,15 @@ def _with_totals(table: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
     return pd.concat([table, totals.assign(breakdown="", lo=np.nan, hi=np.nan, limit=0)], ignore_index=True)
 
 
-def _structure(inputs: Inputs, definitions: Definitions, period: str) -> Structure:
+def _without_start(table: pd.DataFrame, hubs: pd.DataFrame, setting: Setting) -> pd.DataFrame:
+    """No figure for months of a grant whose start nobody told: that no row falls into them is not zero."""
+    unknown = hubs.loc[hubs["grant_start"].isna(), "hub"]
+    months = [window.label for window in setting.windows if window.months]
+    lost = table["period"].isin(months) & table["level"].eq("hub") & table["code"].isin(unknown)
+    return table.assign(**{name: table[name].mask(lost) for name in ("value", "lo", "hi")})
+
+
+def _structure(inputs: Inputs, definitions: Definitions, setting: Setting) -> Structure:
     """What adds up to what: places within places, and figures that hold all that came before."""
     return Structure(
         places=nested_places(inputs.hubs, inputs.respondents, definitions),
@@ -260,5 +308,27 @@ def _structure(inputs: Inputs, definitions: Definitions, period: str) -> Structu
             name for (_, name), i in definitions.indicators.items() if i.measure() in ("score", "complete")
         ),
         dominance=definitions.value("dominance"),
-        period=period,
+        periods=setting.detailed,
+        paired=paired_indicators(definitions),
+        nodes=tuple(
+            Node(name, node, tuple(about.of))
+            for name, survey in definitions.surveys.items()
+            if survey.raw_scoring is not None
+            for node, about in survey.scoring().nodes.items()
+            if about.of
+        ),
+        uniform=float(definitions.value("disclosure_uniform")["base"]),
+        starts={str(hub): start.date() for hub, start in inputs.hubs.set_index("hub")["grant_start"].dropna().items()},
+    )
+
+
+def paired_indicators(definitions: Definitions) -> tuple[Paired, ...]:
+    """Scores of every survey with the changes between their waves."""
+    named = definitions.indicators.items()
+    return tuple(
+        Paired(score, change, survey, *waves.waves)
+        for (survey, change), indicator in named
+        for waves in indicator.change
+        for (other, score), beside in named
+        if other == survey and beside.score
     )

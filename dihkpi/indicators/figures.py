@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from dihkpi.definitions.indicators import Indicator, Mix
+from dihkpi.definitions.indicators import Ceiling, Indicator, Mix, Ratio
 from dihkpi.indicators import measures
 from dihkpi.indicators.measures import Amounts, Contributors, Groups, Measured
 from dihkpi.indicators.mix import mix_measure, share_parts
@@ -137,9 +137,7 @@ def _measure(indicator: Indicator, source: Source, setting: Setting) -> Measure:
     plain, order = _plain(indicator, source, setting)
     if indicator.once is None:
         return plain
-    import pandas as pd
-
-    things = pd.factorize(source.frame[indicator.once])[0]
+    things = source.things(indicator.once)
     return lambda rows, groups, size: plain(*once(rows, groups, things, order), size)
 
 
@@ -165,19 +163,17 @@ def once(
 
 def _plain(indicator: Indicator, source: Source, setting: Setting) -> tuple[Measure, npt.NDArray[np.float64]]:
     """The measure itself, and the values by which rows that count once are chosen."""
-    import pandas as pd
-
     same = np.zeros(len(source.frame))
     if indicator.count:
         return lambda rows, groups, size: measures.count(groups, size), same
     if indicator.distinct:
-        things = pd.factorize(source.frame[indicator.distinct])[0]
+        things = source.things(indicator.distinct)
         return lambda rows, groups, size: measures.distinct(groups, things[rows], size), same
     if indicator.mix:
         return mix_measure(indicator.mix, source), same
     if indicator.ratio is not None:
         ratio = indicator.ratio
-        above, below = Amounts.of(source.values(ratio.of)), Amounts.of(source.values(ratio.to))
+        above, below = Amounts.of(_above(ratio, source)), Amounts.of(source.values(ratio.to))
         together, scale = ratio.together, ratio.scale
         return lambda rows, groups, size: measures.ratio(groups, above[rows], below[rows], size, scale, together), same
     values = source.values(str(indicator.sum or indicator.mean or indicator.share))
@@ -185,17 +181,42 @@ def _plain(indicator: Indicator, source: Source, setting: Setting) -> tuple[Meas
         amounts = Amounts.of(values)
         if indicator.minimum_base is not None:
             return _protected_total(values, source, setting.top), values
+        if indicator.ceiling is not None:
+            return _ceiled_total(amounts, indicator.ceiling, source), values
         return lambda rows, groups, size: measures.total(groups, amounts[rows], size), values
     measure = measures.mean if indicator.mean else measures.share
     return lambda rows, groups, size: measure(groups, values[rows], size, setting.confidence), values
 
 
-def _protected_total(values: npt.NDArray[np.float64], source: Source, top: int) -> Measure:
-    """Sums with those who make them up: the respondents, where the rows have any."""
+def _above(ratio: Ratio, source: Source) -> npt.NDArray[np.float64]:
+    """Amounts above the line: nothing where its condition does not hold, missing where that is not known."""
+    amounts = source.values(ratio.of)
+    if ratio.where is None:
+        return amounts
+    holds = source.values(ratio.where)
+    return np.where(holds == 0, 0.0, np.where(np.isnan(holds), np.nan, amounts))
+
+
+def _ceiled_total(amounts: Amounts, ceiling: Ceiling, source: Source) -> Measure:
+    """Sums of which that of each hub (or what else the ceiling is for) counts up to the ceiling."""
     import pandas as pd
 
+    of, names = pd.factorize(source.frame[ceiling.each], use_na_sentinel=False)
+    most = float(source.definitions.value(ceiling.policy))
+
+    def measure(rows: npt.NDArray[np.intp], groups: Groups, size: int) -> Measured:
+        cells, within = occupied(groups * len(names) + of[rows], size * len(names))
+        parts = Amounts.of(np.minimum(amounts[rows].sums(within, len(cells)), most))
+        n = np.bincount(groups[amounts[rows].there], minlength=size).astype(float)
+        return Measured.exact(parts.sums(cells // len(names), size), n)
+
+    return measure
+
+
+def _protected_total(values: npt.NDArray[np.float64], source: Source, top: int) -> Measure:
+    """Sums with those who make them up: the respondents, where the rows have any."""
     amounts, known = Amounts.of(values), "respondent" in source.frame
-    who = pd.factorize(source.frame["respondent"])[0] if known else np.full(len(source.frame), -1)
+    who = source.things("respondent") if known else np.full(len(source.frame), -1)
 
     def measure(rows: npt.NDArray[np.intp], groups: Groups, size: int) -> Measured:
         behind = measures.contributors(groups, values[rows], who[rows], size, top)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,9 @@ import numpy as np
 from dihkpi.definitions.indicators import Indicator
 from dihkpi.indicators import measures
 from dihkpi.indicators.change.pairs import pairing
+from dihkpi.indicators.disclosure.relations import Paired
 from dihkpi.indicators.figures import Block, Setting
+from dihkpi.indicators.measures import Measured
 from dihkpi.indicators.places import Located
 from dihkpi.indicators.sources import Source
 from dihkpi.indicators.windows import Window
@@ -100,6 +103,35 @@ def score_figures(
             kept = inside[later]
             groups = located.codes[later[kept]]
             yield _means(name, level, window, located, groups, gains[kept], indicator.nodes, about, setting)
+
+
+def pair_cells(
+    name: str, survey: str, indicator: Indicator, source: Source, scores: pd.DataFrame, setting: Setting
+) -> Iterator[Block]:
+    """How many pairs there are up to the end of every window: figures that nobody gives, but that others tell of.
+
+    Parameters
+    ----------
+    source, scores
+        As for :func:`score_figures`.
+
+    Yields
+    ------
+    Block
+        The score of the pairs at the earlier wave (:attr:`dihkpi.indicators.disclosure.relations.Paired.at_first`); the
+        value is their number.
+    """
+    ends = {window.last for window in setting.windows if window.last and not window.months}
+    windows = tuple(Window(f"../{last}", None, last) for last in sorted(ends))
+    for change in indicator.change:
+        later, gains = _pairs(source, scores[list(indicator.nodes)].to_numpy(float), *change.waves)
+        pair = Paired("", name, survey, *change.waves)
+        for level, window, located, inside in _grid(indicator, source, replace(setting, windows=windows)):
+            kept = inside[later]
+            groups = located.codes[later[kept]]
+            means = (pair.pairs, level, window, located, groups, gains[kept], indicator.nodes, pair.at_first, setting)
+            block = _means(*means)
+            yield replace(block, measured=Measured.exact(block.measured.n, block.measured.n))
 
 
 def _means(

@@ -44,7 +44,8 @@ def forecasts(inputs: Inputs, figures: pd.DataFrame, definitions: Definitions, p
     import pandas as pd
 
     cutoff = np.datetime64(parse_period(period).last, "s")
-    wanted = figures[figures["target"].notna()].reset_index(drop=True)
+    dated = figures["target"].notna() & (figures["level"] == "hub")  # the goal of a network has no last day
+    wanted = figures[dated].reset_index(drop=True)
     if wanted.empty:
         return check_parts([], definitions.tables["forecasts"])
     table = _with_words(wanted, definitions)
@@ -103,14 +104,19 @@ def _obstacle(target: pd.Series, indicator: Indicator, full: np.ndarray, ahead: 
     """Why a target has no forecast; empty when it has."""
     if target["status"] == "c":
         return "the figure is suppressed"
-    if np.isnan(target["value"]):
-        return "nothing was told of this indicator"
     if np.isnan(ahead):
         return "the start of the grant is not known"
+    if np.isnan(target["value"]):
+        if target["breakdown"] and indicator.of not in ("scores", "assessments"):
+            known = ", ".join(indicator.breakdowns) or "none"
+            return f"no row is of this breakdown; the indicator is broken down by: {known}"
+        return "nothing was told of this indicator"
     if ahead == 0:
         return ""
     if indicator.kind not in _GROWS or not indicator.dated:
         return f"the indicator is a {indicator.kind}, which does not add up over months"
+    if indicator.ceiling:
+        return "the indicator counts up to a ceiling, so that its months do not add up"
     if len(full) < least:
         return f"{len(full)} of the {least} full months that a forecast needs"
     return ""

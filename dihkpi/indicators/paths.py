@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Vector = npt.NDArray[np.float64]
+_STEADY = ("ratio", "index")
+"""Kinds of indicators that do not grow with the days."""
 
 
 def expected_shares(
@@ -34,12 +36,14 @@ def expected_shares(
     Returns
     -------
     pandas.Series
-        From 0 to 1; NaN where the start of the grant is not known. A given path holds for months of a grant; over a
+        From 0 to 1; NaN where the start of the grant is not known. Ratios and indices do not add up over the days, so
+        that 1 is expected once the period has begun. A given path holds for months of a grant; over a
         part of it, such as M19-M36, what is expected is what the path gains there.
     """
     import pandas as pd
 
     paths = {name: i.path for (_, name), i in definitions.indicators.items() if i.path}
+    steady = {name for (_, name), i in definitions.indicators.items() if i.kind in _STEADY}
     starts = wanted["code"].map(hubs.set_index("hub")["grant_start"]).astype("datetime64[s]")
     result = pd.Series(np.nan, index=wanted.index)
     for (period, indicator), part in wanted.groupby(["period", "indicator"]):
@@ -49,6 +53,8 @@ def expected_shares(
         share = passed.clip(0, 1)
         if window.months and str(indicator) in paths:
             share = pd.Series(along(paths[str(indicator)], window.months, share.to_numpy(float)), index=share.index)
+        elif str(indicator) in steady:
+            share = share.mask(share > 0, 1.0)
         result.loc[rows] = share
     return result
 

@@ -48,6 +48,7 @@ class Source:
     _windows: dict[tuple[str, str], Mask] = field(default_factory=dict)
     _values: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
     _pairs: dict[str, Pairs] = field(default_factory=dict)
+    _things: dict[str, npt.NDArray[np.intp]] = field(default_factory=dict)
 
     def located(self, level: str, place: str) -> Located:
         """Places of the rows at a level, by the seat of the hub or by the respondent."""
@@ -90,6 +91,14 @@ class Source:
         expression = parse(text)
         result = expression.evaluate({name: nullable(self.frame[name]) for name in expression.names}, self.frame.index)
         return np.asarray(result.astype("Float64").astype(float), dtype=np.float64)
+
+    def things(self, column: str) -> npt.NDArray[np.intp]:
+        """A number for each different value of a column, -1 where it is missing."""
+        import pandas as pd
+
+        if column not in self._things:
+            self._things[column] = pd.factorize(self.frame[column])[0]
+        return self._things[column]
 
     def exploded(self, column: str) -> Pairs:
         """Rows and codes of a column; a cell with several codes gives several pairs.

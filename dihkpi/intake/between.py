@@ -6,7 +6,7 @@ first of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,7 +48,9 @@ def rule_columns(survey: Survey, form_name: str) -> list[str]:
         names += (*rule.refers.columns, *rule.refers.within) if rule.refers else ()
         names += filter(None, (rule.compare.column, survey.forms[form_name].period)) if rule.compare else ()
         if rule.series:
-            names += filter(None, (*rule.series.of, rule.series.rises, survey.forms[form_name].period))
+            period = rule.series.span or (survey.forms[form_name].period,)
+            names += filter(None, (*rule.series.of, rule.series.rises, *period))
+        names += (rule.constant.column, *rule.constant.of) if rule.constant else ()
     for form in survey.forms.values():
         for rule in form.rules.values():
             if rule.refers and rule.refers.to == form_name:
@@ -92,6 +94,33 @@ def check_unique(
     for i, place in placed_before(marked, sheet, numbers.to_numpy(), earlier):
         fault = Fault(name, f"{what} as in {place}", rule.hint or "correct it, or keep one of the rows", rule.severity)
         yield fault, int(frame.index[i]), rule.unique
+
+
+def check_constant(
+    name: str, rule: Rule, form: Form, frame: pd.DataFrame, where: Callable[[int, int], str]
+) -> Iterator[Found]:
+    """Rows about one thing that do not agree in a column: each that differs from the first one.
+
+    Parameters
+    ----------
+    where : callable
+        Position of a row, and of the first one, to the words for the value and place of the first one.
+    """
+    constant = rule.constant
+    if constant is None or constant.column not in frame:
+        return
+    keys, values = _joined(frame, constant.of), _joined(frame, (constant.column,))
+    told = frame.index[(keys.notna() & values.notna()).to_numpy(dtype=bool)]
+    keys, values = keys[told], values[told]
+    mixed = values.groupby(keys).transform("nunique") > 1
+    first = keys[mixed].groupby(keys[mixed]).transform(lambda same: same.index[0])
+    whose = f"of the same {' and '.join(_label(form, column) for column in constant.of)}"
+    hint = rule.hint or "correct the one that is wrong"
+    for index, other in zip(first.index.to_list(), first.to_list(), strict=True):
+        if values[index] != values[other]:
+            message = f"{_label(form, constant.column)} is '{show(str(frame.at[index, constant.column]))}'"
+            words = f"{message}, and {where(index, other)} {whose}"
+            yield Fault(name, words, hint, rule.severity), index, (constant.column, *constant.of)
 
 
 def check_refers(

@@ -121,7 +121,14 @@ class CodeBook:
             return f"did you mean '{twin}'?"
         if len(self.labels) <= LONG and self.near:
             return hint_for(text, self.labels, "allowed")
-        return f"write a code of schemas/codelists/{self.name}.csv"
+        near = [code for code_list in self.lists for code in code_list.codes if self._beside(code, text)]
+        such = f", such as {', '.join(near[:4])}" if near else ""
+        return f"write a code of schemas/codelists/{self.name}.csv{such}"
+
+    @staticmethod
+    def _beside(code: str, text: str) -> bool:
+        """Whether two codes of a tree stand side by side: they differ in their last character alone."""
+        return len(text) > 2 and len(code) == len(text) and code[:-1].casefold() == text[:-1].casefold()
 
 
 @lru_cache(maxsize=256)

@@ -90,15 +90,16 @@ def check_table(frame: pd.DataFrame, table: TableDefinition, *, in_order: bool =
     if absent:
         raise ValueError(f"the table {table.table} lacks {', '.join(absent)}")
     typed = frame[names].astype({name: _DTYPES[table.columns[name].type] for name in names})
+    key = [name for name in table.key if name in names]  # an optional column may be a part of it
     if not in_order:
-        typed = typed.sort_values(list(table.key), kind="stable", ignore_index=True, na_position="first")
+        typed = typed.sort_values(key, kind="stable", ignore_index=True, na_position="first")
     try:
         with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
             _table_schema(table.table, table.model_dump_json(), tuple(names)).validate(typed, lazy=True)
     except SchemaErrors as errors:
         raise ValueError(f"the table {table.table} breaks its definition:\n{errors.failure_cases.head(10)}") from None
-    if typed.duplicated(list(table.key)).any():
-        twice = typed[typed.duplicated(list(table.key), keep=False)].head(4)
+    if typed.duplicated(key).any():
+        twice = typed[typed.duplicated(key, keep=False)].head(4)
         raise ValueError(f"the table {table.table} has a key twice:\n{twice}")
     return typed
 

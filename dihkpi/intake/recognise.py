@@ -55,7 +55,14 @@ def layouts_of(form: Form) -> Iterator[tuple[str, Layout]]:
     """The declared layouts of a form, and the plain table."""
     yield from ((name, layout) for name, layout in form.layouts.items() if layout.tool is None)
     if form.tidy:
-        yield "tidy", Layout(title="plain table with the column names as headers", dates="ymd", decimal="detect")
+        yield "tidy", plain_layout(form)
+
+
+def plain_layout(form: Form) -> Layout:
+    """The plain table of a form: the names of its columns are the headers, or what else they may be called."""
+    headers = {name: (name, *column.headers) for name, column in form.columns.items() if column.headers}
+    title = "plain table with the column names as headers"
+    return Layout(title=title, headers=headers, dates="ymd", decimal="detect")
 
 
 def recognise(

@@ -31,21 +31,34 @@ def check_series(
     row : int
     columns : tuple of str
     """
-    period = str(form.period)
-    if rule.series is None or period not in frame:
+    series = rule.series
+    if series is None or not {*(series.span or (str(form.period),))} <= {*frame}:
         return
-    labels = {int(str(row)): str(label) for row, label in frame[period].dropna().items()}
+    labels = _spans(frame, *series.span) if series.span else _periods(frame, str(form.period))
     places = {label: _stretch(label) for label in set(labels.values())}
     known = frame.loc[[row for row, label in labels.items() if places[label]]]
-    keys = key_text(known, tuple(column for column in rule.series.of if column in known))
-    rises = rule.series.rises if rule.series.rises in frame else None
+    keys = key_text(known, tuple(column for column in series.of if column in known))
+    rises = series.rises if series.rises in frame else None
     numbers = (
         {} if rises is None else {int(str(row)): float(x) for row, x in frame[rises].astype("Float64").dropna().items()}
     )
+    column = series.span[0] if series.span else str(form.period)
     for _, rows in known[keys.duplicated(keep=False)].groupby(keys):
         fitted = [(place, row) for row in rows.index if (place := places[labels[row]])]
-        for row, message, column in _misfits(sorted(fitted), labels, numbers, (period, rises or period)):
-            yield Fault(name, message, rule.hint or "correct the periods", rule.severity), row, (column,)
+        found = _misfits(sorted(fitted), labels, numbers, (column, rises or column), nested=not series.span)
+        for row, message, at in found:
+            yield Fault(name, message, rule.hint or "correct the periods", rule.severity), row, (at,)
+
+
+def _periods(frame: pd.DataFrame, period: str) -> dict[int, str]:
+    return {int(str(row)): str(label) for row, label in frame[period].dropna().items()}
+
+
+def _spans(frame: pd.DataFrame, first: str, last: str) -> dict[int, str]:
+    """Two days as a period."""
+    known = frame[[first, last]].dropna()
+    days = known[first].dt.strftime("%Y-%m-%d") + "/" + known[last].dt.strftime("%Y-%m-%d")
+    return {int(str(row)): str(label) for row, label in days.items()}
 
 
 def _misfits(
@@ -53,6 +66,8 @@ def _misfits(
     labels: Mapping[int, str],
     numbers: Mapping[int, float],
     columns: tuple[str, str],
+    *,
+    nested: bool,
 ) -> Iterator[tuple[int, str, str]]:
     """Overlaps, gaps and falls of one series in order, each against the period that reached furthest so far."""
     (before, furthest), *others = ordered
@@ -60,10 +75,14 @@ def _misfits(
         label, other = labels[row], labels[furthest]
         now, was = numbers.get(row), numbers.get(furthest)
         if before[0] == place[0]:
-            if place[1] > before[2] + 1:
+            if place == before:
+                yield row, f"{label} and {other} are the same period", columns[0]
+            elif place[1] > before[2] + 1:
                 yield row, f"there is a gap between {other} and {label}", columns[0]
             elif before[1] < place[1] <= before[2] < place[2]:
                 yield row, f"{label} and {other} overlap in part", columns[0]
+            elif not nested and place[1] <= before[2]:
+                yield row, f"{label} and {other} overlap", columns[0]
             elif place[1] == before[1] and now is not None and was is not None and now < was:
                 yield row, f"{now:,.12g} is less than the {was:,.12g} of {other}", columns[1]
         if before[0] != place[0] or place[2] >= before[2]:

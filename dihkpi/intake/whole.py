@@ -12,13 +12,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dihkpi.intake.between import Found, Tables, check_compare, check_refers, check_unique, is_looked_up, rule_columns
+from dihkpi.intake.between import (
+    Found,
+    Tables,
+    check_compare,
+    check_constant,
+    check_refers,
+    check_unique,
+    is_looked_up,
+    rule_columns,
+)
 from dihkpi.intake.blocks import Checked, Context, prepared, shown_at, source_column
 from dihkpi.intake.issues import Fault, IssueLog
 from dihkpi.intake.keys import check_other_sheets, doubled_rows, note_doubled
 from dihkpi.intake.rows import check_sequence
 from dihkpi.intake.series import check_series
 from dihkpi.intake.sheet import Block, Cells, Numbers
+from dihkpi.intake.text import show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -181,6 +191,13 @@ class Whole:
                 yield from check_compare(name, rule, form, frame[once], known.get((survey.survey, form_name)))
             elif rule.series:
                 yield from check_series(name, rule, form, frame[once])
+            elif rule.constant:
+                column = rule.constant.column
+
+                def first(index: int, other: int, column: str = column) -> str:
+                    return f"'{show(str(frame.at[other, column]))}' in row {rows[other]}"
+
+                yield from check_constant(name, rule, form, frame[once], first)
 
     def _told(self, index: int, columns: tuple[str, ...]) -> bool:
         """Whether a cell that a rule reads has an issue already: one cause, one issue."""

@@ -46,7 +46,7 @@ def _computed(folder: Path, example: FiguresExample, definitions: Definitions) -
     inbox.mkdir()
     for table, rows in example.tables.items():
         path = inbox / f"{table.replace('/', '-')}.csv"
-        path.write_text("\n".join([rows.columns, *_lines(rows)]) + "\n", encoding="utf-8")
+        path.write_text("\n".join([rows.columns, *lines(rows)]) + "\n", encoding="utf-8")
     store = open_store(folder / "store.db")
     intake = take_in(inbox, store, definitions)
     if intake.refused:
@@ -58,12 +58,12 @@ def _computed(folder: Path, example: FiguresExample, definitions: Definitions) -
     return compute_indicators(inputs, definitions, example.period)
 
 
-def _lines(rows: Rows) -> Iterator[str]:
+def lines(rows: Rows) -> Iterator[str]:
     """Lines of CSV, those that stand for several written out.
 
     Examples
     --------
-    >>> list(_lines(Rows(columns="id,hub", rows=("2 * e%,HR-a", "x,HR-a"))))
+    >>> list(lines(Rows(columns="id,hub", rows=("2 * e%,HR-a", "x,HR-a"))))
     ['e1,HR-a', 'e2,HR-a', 'x,HR-a']
     """
     for line in rows.rows:

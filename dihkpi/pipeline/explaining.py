@@ -15,7 +15,7 @@ from dihkpi.definitions.uncertainty import Sampling
 from dihkpi.errors import ScoringError
 from dihkpi.indicators.compute import Inputs
 from dihkpi.intake.columns import check_parts
-from dihkpi.pipeline.masks import hidden_places, marked
+from dihkpi.pipeline.masks import PLACE, hidden_nodes, marked, told_means
 from dihkpi.scoring.errors.groups import group_scores
 from dihkpi.scoring.errors.methods import method_errors
 from dihkpi.scoring.group_parts import group_contributions
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ROOT = "overall"
-_PLACE = ["level", "code", "survey", "version", "wave"]
 _EXACT = 1e-9
 Options = Mapping[str, Mapping[str, str]]
 
@@ -81,11 +80,11 @@ def explain(inputs: Inputs, indicators: pd.DataFrame, options: Options, last: da
     definitions = inputs.definitions
     parts: list[Explained] = []
     notes: list[str] = []
-    hidden = hidden_places(indicators, definitions, last, "wave")
+    told = told_means(indicators, definitions, last)
     for name, survey in definitions.surveys.items():
         own = options.get(name) or {}
         if values_form(survey) is None:
-            found = _of_answers(inputs, survey, own, last, hidden)
+            found = _of_answers(inputs, survey, own, last, told)
         else:
             try:
                 found = _of_values(inputs, survey, own)
@@ -116,7 +115,7 @@ def _of_values(inputs: Inputs, survey: Survey, options: Mapping[str, str]) -> Ex
 
 
 def _of_answers(
-    inputs: Inputs, survey: Survey, options: Mapping[str, str], last: date, hidden: pd.DataFrame
+    inputs: Inputs, survey: Survey, options: Mapping[str, str], last: date, told: pd.DataFrame
 ) -> Explained | None:
     """A survey of answers; ``None`` where nobody answered up to the day."""
     definitions = inputs.definitions
@@ -135,7 +134,7 @@ def _of_answers(
     answers = _answers(inputs, survey)
     groups = _with_sample(groups, answers, survey.scoring(options).uncertainty.sampling)
     found = group_scores(from_table(kept, survey, options=options), groups, definitions)
-    small = _small(found.uncertainty, hidden, int(definitions.value("disclosure_minimum")))
+    small = hidden_nodes(found.uncertainty, told, survey.scoring(options), definitions)
     parts = _contributions(answers, inputs.definitions, survey, options, groups, found.scores)
     moved = (
         [method_errors(_kept(answers, groups), groups, survey, definitions, options=options)] if len(answers) else []
@@ -146,7 +145,7 @@ def _of_answers(
     )
     shown = scores[scores["dimension"].isin([ROOT, *survey.scoring(options).nodes[ROOT].of])]
     return Explained(
-        scores, uncertainty, _left_out(parts, small),
+        scores, uncertainty, _parts_left_out(parts, small),
         ranks_table(shown, definitions, uncertainty=uncertainty, dimensions=[ROOT]),
         beside_peers(shown, definitions, uncertainty=uncertainty),
     )  # fmt: skip
@@ -198,21 +197,14 @@ def _contributions(
     }
     places = groups[["respondent", "wave"]].assign(**levels)
     parts = group_contributions(known, places, survey, definitions, options=options, nodes=nodes)
-    sums = parts.groupby([*_PLACE, "node"], dropna=False)["contribution"].sum().rename("sum").reset_index()
-    sums = sums.merge(scores.rename(columns={"dimension": "node"})[[*_PLACE, "node", "value"]])
+    sums = parts.groupby([*PLACE, "node"], dropna=False)["contribution"].sum().rename("sum").reset_index()
+    sums = sums.merge(scores.rename(columns={"dimension": "node"})[[*PLACE, "node", "value"]])
     exact = sums[np.abs(sums["sum"] - sums["value"]) <= _EXACT * np.maximum(1, np.abs(sums["value"]))]
-    return parts.merge(exact[[*_PLACE, "node"]])
-
-
-def _small(uncertainty: pd.DataFrame, hidden: pd.DataFrame, minimum: int) -> pd.DataFrame:
-    """Places and waves with fewer respondents than may be shown, or whose figures would tell those of others."""
-    sampled = uncertainty[uncertainty["source"] == "sampling"]
-    n = sampled.groupby(_PLACE, dropna=False)["n"].max().reset_index()
-    return n.loc[(n["n"] < minimum) | marked(n, hidden), _PLACE]
+    return parts.merge(exact[[*PLACE, "node"]])
 
 
 def _hidden(scores: pd.DataFrame, small: pd.DataFrame) -> pd.DataFrame:
-    """Scores without those of too few respondents: their status says so."""
+    """Scores without those that may not be shown: their status says so."""
     hide = marked(scores, small)
     scores = scores.assign(status=scores["status"].mask(hide, "c"))
     for column in ("value", "se", "lo", "hi", "n_answered", "band"):
@@ -222,3 +214,10 @@ def _hidden(scores: pd.DataFrame, small: pd.DataFrame) -> pd.DataFrame:
 
 def _left_out(table: pd.DataFrame, small: pd.DataFrame) -> pd.DataFrame:
     return table[~marked(table, small)].reset_index(drop=True)
+
+
+def _parts_left_out(parts: pd.DataFrame, small: pd.DataFrame) -> pd.DataFrame:
+    """Contributions to nodes without those that tell a hidden node or part."""
+    for name in ("node", "child"):
+        parts = _left_out(parts, small.rename(columns={"dimension": name}))
+    return parts

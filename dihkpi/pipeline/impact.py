@@ -1,4 +1,4 @@
-"""Changes over time, effects with their verdicts, and figures of small hubs: what a run tells of impact."""
+"""Changes over time, effects with their verdicts, what programmes added, small hubs: what a run tells of impact."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import numpy as np
 
 from dihkpi.definitions import Definitions
 from dihkpi.indicators.cause.plan import run_plans
+from dihkpi.indicators.cause.programme_table import programme_table
 from dihkpi.indicators.cause.rows import EffectData
+from dihkpi.indicators.change.masking import Beside, masked
 from dihkpi.indicators.change.table import change_table
-from dihkpi.indicators.compute import Inputs
+from dihkpi.indicators.compute import Inputs, paired_indicators
+from dihkpi.indicators.places import nested_places
 from dihkpi.indicators.shrinkage.from_indicators import shrink_indicators
-from dihkpi.intake.columns import check_parts
-from dihkpi.pipeline.masks import hidden_places, marked
+from dihkpi.intake.columns import check_parts, check_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,23 +34,26 @@ class Impact:
 
     Parameters
     ----------
-    changes, effects, shrunken : pandas.DataFrame
+    changes, effects, programme, shrunken : pandas.DataFrame
         As the tables of these names.
     """
 
     changes: pd.DataFrame
     effects: pd.DataFrame
+    programme: pd.DataFrame
     shrunken: pd.DataFrame
 
 
-def tell_impact(inputs: Inputs, indicators: pd.DataFrame, last: date) -> Impact:
-    """Changes, effects and shrunken figures up to a day.
+def tell_impact(inputs: Inputs, indicators: pd.DataFrame, suppressed: pd.DataFrame, last: date) -> Impact:
+    """Changes, effects, programmes and shrunken figures up to a day.
 
     Parameters
     ----------
     inputs : Inputs
     indicators : pandas.DataFrame
         The finished table, suppressed figures hidden.
+    suppressed : pandas.DataFrame
+        Its log.
     last : datetime.date
         The cut-off.
     """
@@ -57,16 +62,15 @@ def tell_impact(inputs: Inputs, indicators: pd.DataFrame, last: date) -> Impact:
     keys = made.loc[~(made["date"] > np.datetime64(last)), ["respondent", "version", "wave"]]
     scores = inputs.scores.merge(keys.set_axis(["code", "version", "wave"], axis=1).drop_duplicates())
     data = EffectData(scores, indicators, units_of(inputs, last))
-    changes = change_table(inputs, definitions, cutoff=last)
-    hide = marked(changes, hidden_places(indicators, definitions, last, "waves")) & ~changes["status"].isin(["c", "m"])
-    for column in ("value", "lo", "hi", "p", "p_adjusted", "n"):
-        changes[column] = changes[column].mask(hide)
-    changes["status"] = changes["status"].mask(hide, "c")
-    changes["reason"] = changes["reason"].mask(hide, "it would tell a figure that is hidden")
+    period, places = f"../{last.isoformat()}", nested_places(inputs.hubs, inputs.respondents, definitions)
+    beside = Beside(indicators, suppressed, period, places, paired_indicators(definitions))
+    changes = change_table(inputs, definitions, cutoff=last, minimum=0)
+    effects = run_plans(data, definitions)
     return Impact(
-        changes,
-        run_plans(data, definitions),
-        _shrunken(indicators, definitions, f"../{last.isoformat()}"),
+        check_table(masked(changes, beside, definitions), definitions.tables["changes"]),
+        effects,
+        programme_table(inputs, indicators, effects, definitions, last),
+        _shrunken(indicators, definitions, period),
     )
 
 

@@ -74,7 +74,7 @@ def take_in(
     hub, survey : str, optional
         Settle whose files these are and what they carry.
     """
-    found = list(files) if files is not None else list(_walk(inbox))
+    found = list(files) if files is not None else list(walk(inbox))
     intake = Intake({_name(path, inbox, hub): path for path in found})
     order = store.order()
     opened = [file for path in found if (file := _open(path, inbox, hub, intake))]
@@ -98,14 +98,19 @@ def take_in(
 
 def known_hubs(store: Store, definitions: Definitions) -> HubNames | None:
     """The hubs of the register, or ``None`` when there is no register yet."""
-    own = current_table(store, definitions, "hub_register", "hubs")
-    catalogue = current_table(store, definitions, "hub_register", "catalogue")
+    own, catalogue = (current_table(store, definitions, "hub_register", form) for form in REGISTER_FORMS)
+    return hub_names(own, catalogue, definitions)
+
+
+def hub_names(own: pd.DataFrame | None, catalogue: pd.DataFrame | None, definitions: Definitions) -> HubNames | None:
+    """The hubs of the two registers, or ``None`` when there is neither."""
     if own is None and catalogue is None:
         return None
     return HubNames(hubs_table(own, catalogue, (), definitions)[["hub", "name", "title", "country"]])
 
 
-def _walk(inbox: Path) -> Iterator[Path]:
+def walk(inbox: Path) -> Iterator[Path]:
+    """Files of a folder and of all folders in it, in alphabetical order; hidden ones count for nothing."""
     for path in sorted(inbox.rglob("*")):
         hidden = any(part.startswith((".", "~$")) for part in path.relative_to(inbox).parts)
         if not hidden and (path.is_symlink() or not path.is_dir()):

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 PUBLISHED = {
     "indicators": "indicators", "hubs": "hubs", "places": "places", "files": "files", "place_scores": "scores",
     "uncertainty": "uncertainty", "place_contributions": "contributions", "ranks": "ranks", "strengths": "strengths",
-    "quality": "quality", "changes": "changes", "effects": "effects", "shrunken": "shrunken", "forecasts": "forecasts",
+    "quality": "quality", "changes": "changes", "effects": "effects", "programme": "programme",
+    "shrunken": "shrunken", "forecasts": "forecasts", "survey_estimates": "estimates",
+    "reconciliation": "reconciliation",
 }  # fmt: skip
 """Tables that go out beside the reports, and their names there: none of them knows a respondent."""
 
@@ -39,6 +41,7 @@ class About:
     snapshot: str
     options: Mapping[str, Mapping[str, str]]
     made_of: str = ""
+    reconciled: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -87,6 +90,27 @@ def write_results(
     return folder
 
 
+def renew_reconciliation(folder: Path, counts: pd.DataFrame, reconciled: str) -> None:
+    """Put other counts of the reconciliation into results that are as they were.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The results folder.
+    counts : pandas.DataFrame
+        The table ``reconciliation``.
+    reconciled : str
+        Hash of what it was made of; noted last, so that what is interrupted is done again.
+    """
+    meta = json.loads((folder / "meta.json").read_bytes())
+    if meta.get("reconciled") == reconciled:
+        return
+    _write_json(folder / "meta.json", meta | {"reconciled": ""})
+    counts.to_parquet(folder / "reconciliation.parquet", index=False)
+    write_extracts(folder)
+    _write_json(folder / "meta.json", meta | {"reconciled": reconciled})
+
+
 def publish(results: Path, out: Path) -> None:
     """Copy the tables that go out beside the reports as CSV that no spreadsheet runs."""
     import pandas as pd
@@ -113,6 +137,7 @@ def _meta(definitions: Definitions, files: pd.DataFrame, about: About, newest: M
         "newest": {hub: day.isoformat() for hub, day in sorted(newest.items())},
         "snapshot": about.snapshot,
         "made_of": about.made_of,
+        "reconciled": about.reconciled,
         "definitions": definitions.fingerprint,
         "package": __version__,
         "network": about.network,
@@ -150,9 +175,15 @@ def dictionary(definitions: Definitions, options: Mapping[str, Mapping[str, str]
             for name, level in definitions.levels.items()
         },
         "policy": {name: definitions.value(name) for name in ("confidence_level", "disclosure_minimum")},
+        "lights": {code: light["words"] for code, light in reversed(definitions.value("lights").items())},
         "item_quality": {name: float(value) for name, value in definitions.value("item_quality").items()},
         "breakdowns": _breakdowns(definitions),
         "rules": _rules(definitions),
+        "programmes": {
+            f"{name}/{title}": {"about": programme.about, "gross": programme.gross}
+            for name, survey in definitions.surveys.items()
+            for title, programme in (survey.analysis.programmes.items() if survey.analysis else ())
+        },
     }
 
 
@@ -207,6 +238,7 @@ def _survey(definitions: Definitions, name: str, options: Mapping[str, Mapping[s
 def _breakdowns(definitions: Definitions) -> dict[str, str | None]:
     """Key of a breakdown to the code list with its labels."""
     found: dict[str, str | None] = {"dimension": None, "survey": None, "wave": "waves", "waves": None}
+    found |= {name: level.codes for name, level in definitions.levels.items() if level.codes}
     return found | {column: "+".join(names) or None for column, names in _listed(definitions).items()}
 
 

@@ -45,23 +45,24 @@ class Sight:
         self._space, self._asked, self._roots = space, asked, roots
 
     def before(self) -> str:
-        """Everything that a run reads: the inbox, the settings, the definitions, the package itself.
+        """Everything that a run reads: the inbox, the own lists, the settings, the definitions, the package.
 
         Without a period that is asked for, the day counts too, because it decides which year is the latest.
         """
         package, folder = Path(__file__).resolve().parent.parent, self._folder
         own = self._space.settings.definitions
         roots = self._roots or [package / "_data", package.parent, *([folder / own] if own else [])]
-        places = [folder / self._space.inbox.name, folder / SETTINGS, package]
+        places = [folder / self._space.inbox.name, folder / self._space.crm.name, folder / SETTINGS, package]
         places += [root / name for root in roots for name in _DEFINITIONS]
         fixed = self._asked.period or self._space.settings.period
         return _digest(places, "" if fixed else datetime.now(UTC).date().isoformat(), repr(versions()))
 
     def _after(self, label: str) -> str:
-        """Everything that a run leaves: the store, the key, the issues, the results and the reports."""
+        """Everything that a run leaves: the store, the key, the issues, results, reports and reconciliation."""
         space, folder = self._space, self._folder
         places = [folder / space.settings.key_file, *sorted(folder.glob("store.db*")), folder / space.issues.name]
         places += [folder / space.results.name / label, folder / space.reports.name / label]
+        places.append(folder / space.reconciliation.name)
         return _digest(places, self._store_mark)
 
     @cached_property

@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING
 from dihkpi.definitions import Definitions
 from dihkpi.errors import UsageError, WorkspaceError
 from dihkpi.indicators.compute import Inputs, indicators_and_log
+from dihkpi.indicators.design.declared import run_designs
 from dihkpi.indicators.windows import parse_period
 from dihkpi.intake.briefs import rule_briefs
 from dihkpi.intake.issue_report import summary_lines, write_issue_report
+from dihkpi.pipeline.across import with_issues_across
 from dihkpi.pipeline.explaining import explain
 from dihkpi.pipeline.impact import tell_impact
 from dihkpi.pipeline.inbox import all_issues, take_in
 from dihkpi.pipeline.progress import tell_progress
-from dihkpi.pipeline.results import About, publish, write_results
+from dihkpi.pipeline.reconciling import Told, reconcile_workspace
+from dihkpi.pipeline.results import About, publish, renew_reconciliation, write_results
 from dihkpi.pipeline.run import Asked, Choice, Counts, Progress, RunResult
 from dihkpi.pipeline.tables import prepare
 from dihkpi.reports.files import reason_of
@@ -42,13 +45,14 @@ def take_steps(space: Workspace, asked: Asked, definitions: Definitions, progres
     """From the inbox to the reports; see :func:`dihkpi.pipeline.run.run`."""
     making = _making(space, asked)  # what is missing for it is told before anything is done
     files, issues, snapshot = _intake(space, definitions, progress)
-    results = _results(space, asked, definitions, snapshot, files, issues, progress)
+    own = reconcile_workspace(space, snapshot, definitions, code_hash(), asked.force or asked.verify)
+    results = _results(space, asked, definitions, snapshot, files, issues, own, progress)
     try:
         index, reports = _report(space, results, definitions, asked, making, progress)
     except OSError as fault:
         raise WorkspaceError(f"{space.reports / results.name} cannot be written: {reason_of(fault)}") from None
     notes = json.loads((results / "meta.json").read_bytes()).get("notes", [])
-    lines = (*summary_lines(issues, files), *(f"\nnot scored: {note}" for note in notes))
+    lines = (*summary_lines(issues, files), *(f"\nnot scored: {note}" for note in notes), *own.lines)
     return RunResult(index, results.name.replace("_", "/"), results, _counts(files, issues), lines, reports)
 
 
@@ -59,13 +63,14 @@ def _intake(
     try:
         intake = take_in(space.inbox, store, definitions, lambda done, total: progress("files", done, total))
         files, issues = all_issues(store, intake)
+        progress("snapshot", 0, 1)
+        snapshot = take_snapshot(store, definitions, space.snapshots)
+        progress("snapshot", 1, 1)
+        files, issues = with_issues_across(files, issues, store, snapshot, definitions)
         if intake.recorded or intake.refused or not space.issues.is_dir():
             write_issue_report(space.issues, issues, files, rule_briefs(issues, files, definitions), intake.sources)
         if files.empty:
             raise WorkspaceError(f"there is nothing to report: no file of {space.inbox} could be read")
-        progress("snapshot", 0, 1)
-        snapshot = take_snapshot(store, definitions, space.snapshots)
-        progress("snapshot", 1, 1)
         return files, issues, snapshot
     finally:
         store.close()
@@ -73,13 +78,14 @@ def _intake(
 
 def _results(
     space: Workspace, asked: Asked, definitions: Definitions, snapshot: Snapshot, files: pd.DataFrame,
-    issues: pd.DataFrame, progress: Progress,
+    issues: pd.DataFrame, own: Told, progress: Progress,
 ) -> Path:  # fmt: skip
     """The results folder: the one of the last run where it was made of the same, else a new one."""
     options = _options(space.settings.scoring, definitions)
     wanted = asked.period or space.settings.period
     made_of = _made_of(snapshot, definitions, options, wanted, space, files, issues)
     if not (asked.force or asked.verify) and (folder := _already(space.results, made_of)) is not None:
+        renew_reconciliation(folder, own.counts, own.made_of)
         return folder
     progress("scores", 0, 1)
     inputs = prepare(snapshot, definitions, space.secret(), options)
@@ -92,11 +98,12 @@ def _results(
     explained = explain(inputs, indicators, options, window.last)
     made = {
         "indicators": indicators, "suppressed": suppressed, **explained.tables(),
-        **vars(tell_impact(inputs, indicators, window.last)),
+        **vars(tell_impact(inputs, indicators, suppressed, window.last)),
         **tell_progress(inputs, indicators, window.label, window.last),
+        "survey_estimates": run_designs(inputs, window.last), "reconciliation": own.counts,
     }  # fmt: skip
     progress("indicators", 1, 1)
-    about = About(space.settings.name, window, snapshot.id, options, made_of, explained.notes)
+    about = About(space.settings.name, window, snapshot.id, options, made_of, own.made_of, explained.notes)
     return write_results(space.results / window.label.replace("/", "_"), inputs, made, files, issues, about)
 
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dihkpi.definitions import Definitions, Survey
-from dihkpi.definitions.indicators import TableDefinition
 from dihkpi.definitions.survey import Form
 from dihkpi.indicators.compute import Inputs
-from dihkpi.intake.columns import check_parts, check_table
+from dihkpi.intake.columns import check_parts
 from dihkpi.intake.text import code_of
 from dihkpi.scoring.reliability.card import survey_quality, withhold_small
 from dihkpi.scoring.score import band_of, score
@@ -51,7 +50,7 @@ def prepare(snapshot: Snapshot, definitions: Definitions, secret: bytes, options
     tables, respondents = identify(snapshot, definitions, secret)
     register = {form: tables.pop(("hub_register", form), None) for form in ("hubs", "catalogue")}
     if register["hubs"] is None and register["catalogue"] is None:
-        tables = {key: _with_hub_ids(frame) for key, frame in tables.items()}
+        tables = {key: with_hub_ids(frame) for key, frame in tables.items()}
     submitted = {hub for frame in tables.values() if "hub" in frame for hub in frame["hub"].dropna()}
     own = register["hubs"]
     if own is None and register["catalogue"] is None:
@@ -61,7 +60,7 @@ def prepare(snapshot: Snapshot, definitions: Definitions, secret: bytes, options
     return Inputs(tables, hubs, respondents, assessments, scores, definitions)
 
 
-def _with_hub_ids(frame: pd.DataFrame) -> pd.DataFrame:
+def with_hub_ids(frame: pd.DataFrame) -> pd.DataFrame:
     """Without a register the text that names a hub makes its id."""
     if "hub" not in frame:
         return frame
@@ -104,7 +103,8 @@ def _scored(
                     if kind == "answers"
                     else _reported(frame, survey, form, options.get(name) or {})
                 )
-    return _checked(assessments, definitions.tables["assessments"]), _checked(scores, definitions.tables["scores"])
+    told, counted = (definitions.tables[name] for name in ("assessments", "scores"))
+    return check_parts(assessments, told), check_parts(scores, counted)
 
 
 def quality_of(inputs: Inputs, options: Options) -> pd.DataFrame:
@@ -119,13 +119,6 @@ def quality_of(inputs: Inputs, options: Options) -> pd.DataFrame:
                 card = survey_quality(answers, survey, definitions, options=options.get(name))
                 found.append(withhold_small(card, minimum))
     return check_parts(found, definitions.tables["quality"], in_order=True)
-
-
-def _checked(parts: list[pd.DataFrame], table: TableDefinition) -> pd.DataFrame:
-    import pandas as pd
-
-    empty = pd.DataFrame({name: pd.Series(dtype="str") for name in table.columns})
-    return check_table(pd.concat(parts, ignore_index=True) if parts else empty, table)
 
 
 def _waves(frame: pd.DataFrame, form: Form) -> pd.Series:

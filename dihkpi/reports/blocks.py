@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dihkpi.reports.facts import Estimate, Facts
-from dihkpi.reports.wording import LIGHTS, PERCENT, amount, esc, interval, number, plural, short_amount
+from dihkpi.reports.wording import PERCENT, amount, esc, interval, number, plural, short_amount
 
 
 class Markup(str):
@@ -157,11 +157,20 @@ def words_of(facts: Facts) -> Words:
     return Words(facts.policy("disclosure_minimum"), facts.policy("confidence_level"), decimals)
 
 
-def light(name: str | None, count: str = "") -> Markup:
-    """A status as a word in a colour, with a shape that survives a black-and-white print."""
-    if name not in LIGHTS:
+def light(code: str | None, said: Mapping[str, str], count: str = "") -> Markup:
+    """A status as words in a colour, with a shape that survives a black-and-white print.
+
+    Parameters
+    ----------
+    code : str or None
+    said : mapping of str to str
+        Code to words, of the policy.
+    count : str, optional
+        In front of the words.
+    """
+    if code is None or code not in said:
         return Markup("–")
-    return Markup(f'<span class="light {name}">{count}{LIGHTS[name]}</span>')
+    return Markup(f'<span class="light {esc(code)}">{count}{esc(said[code])}</span>')
 
 
 def bar(share: float, mark: float | None = None) -> Markup:

@@ -27,7 +27,9 @@ SECTIONS = {
     "hubs": "its hubs",
     "quality": "its files and their issues",
     "explained": "its scores and how they come about",
-    "outlook": "the forecasts of its targets, and who is due",
+    "outlook": "the forecasts of its targets, who is due, and room for aid",
+    "reconciled": "its own records beside the official ones",
+    "programme": "what of its gross figures came on top",
     "surveys": "how well the surveys measure",
 }
 """Sections of an extract, and what a change of one is called."""
@@ -62,6 +64,8 @@ class Extract(Facts):
         self.quality: Mapping[str, Any] = content["quality"]
         self.explained = Explained(content["explained"])
         self.outlook: Mapping[str, Any] = content["outlook"]
+        self.reconciled: Mapping[str, Any] = content["reconciled"]
+        self.programme: list[Mapping[str, Any]] = content["programme"]
         self.surveys: list[Mapping[str, Any]] = content["surveys"]
         self.below_level: str = content["below"]["level"]
         self.unknown: int = content["below"]["unknown"]

@@ -61,6 +61,8 @@ class Extracting:
                 "effects": self._effects if level == "network" else [],
             },
             "outlook": self._outlook.get(code, {}) if level == "hub" else {},
+            "reconciled": self._reconciled.get(code, {}) if level == "hub" else {},
+            "programme": self._programme.get(place, []),
             "surveys": self._surveys if level == "network" else [],
         }
 
@@ -201,13 +203,30 @@ class Extracting:
 
     @cached_property
     def _outlook(self) -> dict[str, dict[str, list[list[Any]]]]:
-        """Hub to the forecasts of its targets, and how many of its customers lack which wave."""
-        return outlook_by_hub(self._results.of_places("forecasts"), self._results.of_places("completeness_counts"))
+        """Hub to the forecasts of its targets, how many of its customers lack which wave, and have room for aid."""
+        names = ("forecasts", "completeness_counts", "de_minimis", "aid_checks")
+        return outlook_by_hub(*(self._results.of_places(name) for name in names))
+
+    @cached_property
+    def _reconciled(self) -> dict[str, dict[str, Any]]:
+        """Hub with a list of its own to what came of the comparison."""
+        rows = self._results.reconciliation
+        rows = rows[rows["own_list"].astype(bool)]
+        return {row["hub"]: {str(k): plain(v) for k, v in row.items()} for row in rows.to_dict("records")}
 
     @cached_property
     def _effects(self) -> list[list[Any]]:
         """What was asked for all places together, and what the answers may be called."""
         return effects_told(self._results.of_places("effects"), self._decimals)
+
+    @cached_property
+    def _programme(self) -> dict[Place, list[dict[str, Any]]]:
+        """Place to the steps of its programmes, in the order of the table; an end without bound is empty."""
+        found: dict[Place, list[dict[str, Any]]] = {}
+        for row in self._results.programme.replace([float("inf"), float("-inf")], float("nan")).to_dict("records"):
+            place = (str(row.pop("level")), str(row.pop("code")))
+            found.setdefault(place, []).append({str(key): plain(value) for key, value in row.items()})
+        return found
 
     @cached_property
     def _register(self) -> dict[str, dict[str, Any]]:

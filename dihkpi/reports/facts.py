@@ -139,6 +139,12 @@ class Facts:
         """A number of policy that the run was made with."""
         return float(self.dictionary["policy"][name])
 
+    @property
+    def lights(self) -> Mapping[str, str]:
+        """Status of a target to its words, the best first."""
+        said: dict[str, str] = self.dictionary.get("lights", {})
+        return said
+
     def indicator(self, code: str) -> dict[str, Any]:
         """Name, unit and definition of an indicator; the code itself when it is not in the dictionary."""
         found: dict[str, Any] = self.dictionary.get("indicators", {}).get(code, {})

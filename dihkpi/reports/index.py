@@ -14,7 +14,7 @@ from dihkpi.reports.manifest import reports_on_record
 from dihkpi.reports.page import make_page, notebook_of
 from dihkpi.reports.results import Results, by_name
 from dihkpi.reports.sections.overview import assessed
-from dihkpi.reports.wording import LIGHTS, esc, number, period_words, plural
+from dihkpi.reports.wording import esc, number, period_words, plural
 
 if TYPE_CHECKING:
     from dihkpi.definitions import Definitions
@@ -124,9 +124,10 @@ def _link(name: str, entries: Sequence[Mapping[str, Any]]) -> Markup:
 
 def _status(results: Results) -> dict[str, Markup]:
     """Hub to its targets counted by status, at the last milestone that has any."""
+    said = results.lights
     counted = results.judged().groupby(["code", "light"]).size().unstack(fill_value=0)
     return {
-        str(hub): Markup("<br>".join(light(name, f"{number(row[name])} ") for name in LIGHTS if row.get(name)))
+        str(hub): Markup("<br>".join(light(code, said, f"{number(row[code])} ") for code in said if row.get(code)))
         for hub, row in counted.to_dict("index").items()
     }
 

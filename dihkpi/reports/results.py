@@ -87,6 +87,18 @@ class Results(Facts):
         return self._table("quality") if (self.folder / "quality.parquet").is_file() else pd.DataFrame()
 
     @cached_property
+    def reconciliation(self) -> pd.DataFrame:
+        """Own lists of hubs beside the official ones; nothing where the results are of a version that did not look."""
+        there = (self.folder / "reconciliation.parquet").is_file()
+        return self._table("reconciliation") if there else pd.DataFrame({"hub": [], "own_list": []})
+
+    @cached_property
+    def programme(self) -> pd.DataFrame:
+        """What came on top of gross figures; nothing where the results are of a version that did not look."""
+        there = (self.folder / "programme.parquet").is_file()
+        return self._table("programme") if there else pd.DataFrame({"level": [], "code": []})
+
+    @cached_property
     def active(self) -> set[str]:
         """Hubs that submitted something."""
         return set(self.hubs.loc[self.hubs["submitted"].astype(bool), "hub"])

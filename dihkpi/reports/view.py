@@ -12,11 +12,15 @@ from dihkpi.reports.sections import (
     evidence,
     explained,
     maturity,
+    money,
     outlook,
     overview,
     places,
+    programme,
     quality,
+    reconciled,
     surveys,
+    targets,
 )
 
 
@@ -47,12 +51,20 @@ class Report:
         return overview.comparison(self._extract, self._words)
 
     def kpi_table(self) -> Block:
-        """Achieved against target, expected share and status."""
-        return activity.kpi_table(self._extract, self._words, self._figures)
+        """Achieved against target, expected share and status; a forecast where the period is open."""
+        return targets.kpi_table(self._extract, self._words, self._figures)
 
-    def outlook(self) -> Block:
-        """Where targets will stand at their end, if the months to come are like those of the record."""
-        return outlook.outlook(self._extract, self._words)
+    def money(self) -> Block:
+        """Value of services, aid, investment and cost, and the same by year."""
+        return money.money(self._extract, self._words, self._figures)
+
+    def state_aid(self) -> Block:
+        """Where state aid went, and the room for more."""
+        return money.state_aid(self._extract, self._words, self._figures)
+
+    def funding(self) -> Block:
+        """Sources of funding and their shares."""
+        return money.funding(self._extract, self._words, self._figures)
 
     def completeness(self) -> Block:
         """How many customers lack which assessment, and how many are due."""
@@ -98,6 +110,10 @@ class Report:
         """How sure a change is, what it would be without any effect, and what may be said of its cause."""
         return evidence.change_evidence(self._extract, self._words, survey)
 
+    def programme(self) -> Block:
+        """What of gross figures came on top of what would have come anyway, step by step."""
+        return programme.programme(self._extract, self._words)
+
     def coverage(self) -> Block:
         """Hubs, regions with a hub, technologies offered."""
         return places.coverage(self._extract, self._words)
@@ -117,6 +133,10 @@ class Report:
     def indicator(self, name: str) -> Block:
         """One indicator with its definition and breakdowns."""
         return catalogue.indicator(self._extract, self._words, self._figures, name)
+
+    def own_records(self) -> Block:
+        """The hub's own records beside the official ones; nothing where it has no list of its own."""
+        return reconciled.own_records(self._extract)
 
     def data_quality(self) -> Block:
         """What was received, set aside, and why."""

@@ -11,9 +11,10 @@ from decimal import ROUND_HALF_UP, Decimal
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")  # fmt: skip
-LIGHTS = {"on_track": "on track", "watch": "watch", "behind": "behind"}
 _QUARTERS = {"1": "first", "2": "second", "3": "third", "4": "fourth"}
 PERCENT = ("percent", "%")
+_FEW = 100
+"""Below so many euros per something cents are told."""
 _SPACES = re.compile(r"[^\S\N{NO-BREAK SPACE}]+")  # that space is ours: it keeps a number and its unit on one line
 _MINUS, _NARROW = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 
@@ -67,13 +68,15 @@ def amount(value: float, unit: str = "", sign: bool = False, decimals: int = 1) 
 
     Examples
     --------
+    >>> amount(2.345, "EUR per EUR"), amount(1234.5, "EUR per organisation")
+    ('€2.35', '€1,235')
     >>> amount(41.5, "percent"), amount(1128186.17, "EUR"), amount(7.04, "points", sign=True), amount(12.0)
     ('42\xa0%', '€1,128,186', '+7.0', '12')
     """
     if unit in PERCENT:
         return number(value, sign=sign) + _NARROW + "%"
-    if unit == "EUR":
-        text = number(abs(value))
+    if unit.startswith("EUR"):  # euros, or euros per something: with cents where that is a few euros
+        text = number(abs(value), 2 if unit != "EUR" and abs(value) < _FEW else 0)
         return (_MINUS if value < 0 and text != "0" else "") + "€" + text
     return number(value, decimals if unit == "points" or not float(value).is_integer() else 0, sign)
 

@@ -110,7 +110,7 @@ def answer_contributions(
 def wide_parts(answers: pd.DataFrame, survey: Survey, options: Mapping[str, str] | None = None) -> Rows:
     """What each item and node adds, as one matrix per node; a row is a respondent's wave, in their order."""
     tree = bind(survey, survey.scoring(options))
-    form = next(form for form in survey.forms.values() if form.kind == "answers")
+    form = survey.answered()
     answers = answers.sort_values(["respondent", *filter(None, [form.wave])], kind="stable", ignore_index=True)
     found = _all_parts(tree, answer_matrix(survey, answers), awarded_matrix(tree, answers))
     n = len(answers)

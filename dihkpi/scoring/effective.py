@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dihkpi.definitions import Definitions
-from dihkpi.intake.columns import check_table
+from dihkpi.intake.columns import check_parts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,9 +59,7 @@ def effective_weights(contributions: pd.DataFrame, definitions: Definitions) -> 
         for place, child in enumerate(children):
             told = _told(score, values[:, place], added[:, place])
             found.append({**heads, "child": child, "nominal": nominal[place], **told})
-    table = definitions.tables["weights"]
-    frame = pd.DataFrame(found) if found else pd.DataFrame({c: pd.Series(dtype="str") for c in table.columns})
-    return check_table(frame, table, in_order=True)
+    return check_parts([pd.DataFrame(found)] if found else [], definitions.tables["weights"], in_order=True)
 
 
 def _told(score: Vector, value: Vector, added: Vector) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def _answers(survey: Survey, examples: list[Example]) -> pd.DataFrame:
 
     if (numbers := values_form(survey)) is not None:
         return _numbers(numbers, examples)
-    form = next(form for form in survey.forms.values() if form.kind == "answers")
+    form = survey.answered()
     columns: dict[str, object] = {"respondent": pd.array([f"{i:06d}" for i in range(len(examples))], dtype="str")}
     if form.wave:
         columns[form.wave] = pd.array(["T0"] * len(examples), dtype="str")

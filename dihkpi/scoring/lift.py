@@ -63,7 +63,7 @@ def lifts(
     if values_form(survey) is not None:
         raise UsageError(f"survey {survey.survey} scores numbers: lifts are for surveys of answers")
     tree = bind(survey, survey.scoring(options))
-    form = next(form for form in survey.forms.values() if form.kind == "answers")
+    form = survey.answered()
     answers = answers.sort_values(["respondent", *filter(None, [form.wave])], kind="stable", ignore_index=True)
     matrix, awarded = answer_matrix(survey, answers), awarded_matrix(tree, answers)
     tables = []

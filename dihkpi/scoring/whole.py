@@ -59,7 +59,7 @@ def tables_of_answers(
     """
     import pandas as pd
 
-    form = next(form for form in survey.forms.values() if form.kind == "answers")
+    form = survey.answered()
     groups = groups_of(answers, form, survey, options)
     found = group_scores(score_matrix(answers, survey, definitions, options=options), groups, definitions)
     moved = method_errors(answers, groups, survey, definitions, options=options)

@@ -122,9 +122,7 @@ def score_matrix(
     import pandas as pd
 
     tree = bind(survey, scoring or survey.scoring(options))
-    form = next((form for form in survey.forms.values() if form.kind == "answers"), None)
-    if form is None:
-        raise UsageError(f"survey {survey.survey} has no form of answers, so that nothing can be scored by respondent")
+    form = survey.answered()
     answers = _sorted(answers, ["respondent", *filter(None, [form.wave])])
     chosen = answer_matrix(survey, answers)
     in_points = bool(tree.scoring.item_points)

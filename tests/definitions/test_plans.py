@@ -85,6 +85,7 @@ def test_a_design_of_ones_own_is_checked(folder) -> None:
         assert any(words in problem for problem in problems), problems
 
 
+TOTAL = "total: {name: Total, definition: Sum., unit: EUR, kind: flow, of: answers, sum: price}\n"
 PROGRAMMES = """\
 about: What did it add?
 declared: 2026-01-01
@@ -105,6 +106,25 @@ BROKEN_PROGRAMMES = {
     "weight above 1": ("same: 1}", "same: 100}", "question › weights › same: 100 is not between 0 and 1"),
     "range": ("lo: 0, hi: 0.2", "lo: 0.3, hi: 0.2", "money › leakage: 0.3, 0.1, 0.2 are no value within its range"),
     "share in per cent": ("value: 0.1, lo: 0, hi: 0.2", "value: 10", "leakage: 10, 10, 10 are no value"),
+    "unknown cost": ("gross: answers", "gross: answers, cost: answrs", "money › cost: unknown indicator 'answrs'"),
+    "unknown public money": ("gross: answers", "gross: total, public: prise", "money › public: unknown column 'prise'"),
+    "public money of a count": ("gross: answers", "gross: answers, public: price", "public: 'answers' is no sum"),
+    "unknown level": ("gross: answers", "gross: answers, levels: hubb", "money › levels: unknown level 'hubb'"),
+    "net of one way only": (
+        "gross: answers",
+        "gross: answers, net_of: question",
+        "net_of: belongs to a programme with both",
+    ),
+    "unknown way": (
+        "gross: answers",
+        "gross: answers, net_of: questoin",
+        "money › net_of: input should be 'question' or",
+    ),
+    "answer without a code": (
+        'column: without, weights: {"no": 0, same: 1}',
+        "column: size, weights: {s: 0, xl: 1}",
+        "question › weights: unknown answer 'xl'",
+    ),
     "no source": (", source: records", "", "money › leakage › source: missing, but required"),
 }
 
@@ -112,9 +132,10 @@ BROKEN_PROGRAMMES = {
 @pytest.mark.parametrize("name", BROKEN_PROGRAMMES)
 def test_one_fault_of_a_programme_one_message(name: str, folder) -> None:
     folder.write("surveys/mini/v1/analysis.yaml", PROGRAMMES)
+    folder.edit("indicators.yaml", "answers: {name: Answers", TOTAL + "answers: {name: Answers")
     folder.load()
     old, new, words = BROKEN_PROGRAMMES[name]
-    folder.edit("analysis.yaml", old, new)
+    folder.edit("analysis.yaml", old, new.replace(", ", "\n    ") if new.startswith("gross: ") else new)
     (problem,) = folder.problems()
     assert words in problem
 
@@ -124,3 +145,5 @@ def test_both_ways_to_deadweight_are_one_too_many(folder) -> None:
     problems = folder.problems()
     assert any("money: needs either 'question' or 'analysis'" in problem for problem in problems)
     assert any("money › analysis: unknown analysis 'gain'" in problem for problem in problems)
+    folder.edit("analysis.yaml", "    analysis: gain\n", "    analysis: gain\n    net_of: analysis\n")
+    assert not any("needs either" in problem for problem in folder.problems()), "both may be shown, one is taken off"

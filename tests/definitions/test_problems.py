@@ -121,6 +121,22 @@ BROKEN = {
         *("indicators.yaml", "of: answers,", "of: answers, levels: hubs,"),
         ["indicators.yaml › answers › levels: unknown level 'hubs'", "did you mean 'hub'?"],
     ),
+    "a goal for no level": (
+        *("indicators.yaml", "of: answers,", "of: answers, goal: {networks: 5},"),
+        ["indicators.yaml › answers › levels: unknown level 'networks'"],
+    ),
+    "a ceiling that no policy gives": (
+        *("indicators.yaml", "count: rows", "sum: price, ceiling: {policy: most}"),
+        ["indicators.yaml › answers › ceiling › policy: unknown policy 'most'"],
+    ),
+    "a ceiling of a count": (
+        *("indicators.yaml", "count: rows", "count: rows, ceiling: {policy: most}"),
+        ["indicators.yaml › answers › ceiling: only a sum without a minimum base has one"],
+    ),
+    "a part of a ratio over no column": (
+        *("indicators.yaml", "count: rows", "ratio: {of: price, to: price, where: prize > 1}"),
+        ["indicators.yaml › answers: unknown column 'prize'", "did you mean 'price' or"],
+    ),
     "a condition over no column": (
         *("indicators.yaml", "of: answers,", "of: answers, where: prize > 1,"),
         ["indicators.yaml › answers: unknown column 'prize'", "did you mean 'price' or"],

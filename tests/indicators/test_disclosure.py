@@ -34,7 +34,7 @@ def places(**inside: dict[str, str]) -> dict[tuple[str, str], pd.Series]:
 
 
 def hidden(rows, nested=None, period="", cumulative=(), **more):
-    found, log = protect(table(rows, **more), Structure(nested or {}, set(cumulative), DOMINANCE, period))
+    found, log = protect(table(rows, **more), Structure(nested or {}, set(cumulative), DOMINANCE, (period,)))
     gone = found[found["status"] == "c"]
     assert gone[["value", "lo", "hi", "n"]].isna().all(axis=None)
     assert found.loc[found["status"] == "ok", ["value", "n"]].notna().all(axis=None)
@@ -215,7 +215,7 @@ def holds(key, leaf, region, country) -> bool:
 def test_an_attacker_with_all_published_figures_finds_no_hidden_one(network):
     """The attacker solves for the smallest groups of respondents, by least squares, knowing which ones are empty."""
     rows, nested, leaves, region, country = network
-    found, _ = protect(table(rows), Structure(nested, (), DOMINANCE, "2025"))
+    found, _ = protect(table(rows), Structure(nested, (), DOMINANCE, ("2025",)))
     keys = list(found[["level", "code", "period", "breakdown"]].itertuples(index=False, name=None))
     sums = np.array([[holds(key, leaf, region, country) for leaf in leaves] for key in keys], dtype=float)
     there = np.array([rows["hub", hub, year, size] > 0 for hub, year, size in leaves])

@@ -132,7 +132,7 @@ def table(inputs, definitions, figures):
 def test_two_events_a_month_for_three_years(table):
     row = table.loc["HR-a", "events_held", "M36", ""]
     assert (row["value"], row["expected"], row["light"]) == (24, pytest.approx(365 / 1096), "on_track")
-    assert row[["words", "colour", "method", "status"]].tolist() == ["on track", "#2e7d32", "counts", "ok"]
+    assert row[["words", "colour", "method", "status"]].tolist() == ["on track", "#00664b", "counts", "ok"]
     exact = nbinom(24.5, 12 / (12 + 731 / (365.25 / 12)))
     assert row["months"] == 12
     assert abs(row["forecast"] - 24 - exact.median()) <= 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -82,7 +84,15 @@ def test_a_change_belongs_to_the_period_of_its_later_wave(assessed, figures):
 
 
 def test_means_are_of_everybody_assessed_by_the_end_of_the_window(assessed, figures):
-    row = figures(assessed, "2024").row("network", "maturity_score", "2024", "dimension=overall;survey=dma_sme;wave=T0")
+    about = "dimension=overall;survey=dma_sme;wave=T0"
+    row = figures(assessed, "2024").row("network", "maturity_score", "2024", about)
+    assert row["status"] == "c", "all six answered the same, which is told of ten or more only"
+    policy = dict(assessed.definitions.policy)
+    policy["disclosure_uniform"] = policy["disclosure_uniform"].model_copy(
+        update={"value": {"base": 0, "measures": []}}
+    )
+    told = replace(assessed, definitions=replace(assessed.definitions, policy=policy))
+    row = figures(told, "2024").row("network", "maturity_score", "2024", about)
     assert (row["value"], row["n"]) == (0, 6)
 
 

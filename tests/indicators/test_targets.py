@@ -83,7 +83,9 @@ def test_a_target_of_zero_is_an_error_of_the_input(tmp_path, definitions):
     from dihkpi.intake.validate import validate
 
     path = tmp_path / "targets.csv"
-    path.write_text(f"{HEAD}\nHR-a,events_held,2024,,0\nHR-a,events_held,2025,,3\n", encoding="utf-8")
+    path.write_text(
+        f"{HEAD},unit\nHR-a,events_held,2024,,0,records\nHR-a,events_held,2025,,3,records\n", encoding="utf-8"
+    )
     checked = validate(read_submission(path, definitions), definitions)
     assert checked.issues[["rule", "row", "severity"]].to_numpy().tolist() == [["target_above_zero", 2, "error"]]
     assert checked.n_accepted == 1
@@ -157,7 +159,7 @@ def test_periods_of_targets_fit_together(tmp_path, definitions, rows, found):
     from dihkpi.intake.validate import validate
 
     path = tmp_path / "targets.csv"
-    lines = [HEAD, *(f"HR-a,events_held,{row}" for row in rows)]
+    lines = [f"{HEAD},unit", *(f"HR-a,events_held,{row},records" for row in rows)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     issues = validate(read_submission(path, definitions), definitions).issues
     assert [tuple(row) for row in issues[["row", "column", "message"]].to_numpy()] == found
@@ -167,7 +169,7 @@ def test_periods_of_targets_fit_together(tmp_path, definitions, rows, found):
 
 @pytest.mark.parametrize(
     ("row", "rule", "severity"),
-    [("HR-a,,M18,4,", "required", "error"), ("HR-a,events,M18,4,", "unknown_code", "error"),
+    [("HR-a,,M18,4,EUR", "required", "error"), ("HR-a,events,M18,4,EUR", "unknown_code", "error"),
      ("HR-a,service_value,M18,4,kEUR", "unit_of_indicator", "warning")],
 )  # fmt: skip
 def test_a_target_names_its_indicator_and_is_in_its_unit(tmp_path, definitions, row, rule, severity):

@@ -343,3 +343,19 @@ def test_the_catalogue_agrees_with_an_independent_reading_of_it(shared: Path, ex
     )  # fmt: skip
     expected = listed.explode().value_counts().drop("data", errors="ignore")
     assert counted.sort_index().to_dict() == expected.sort_index().to_dict()
+
+
+HEADED = [(s, f) for s, f in FORMS if any(c.headers for c in load_definitions().survey(s).form(f).columns.values())]
+
+
+@pytest.mark.parametrize(("survey", "form"), HEADED)
+def test_a_plain_table_may_have_the_headers_that_people_write(survey: str, form: str, files, definitions) -> None:
+    declared = definitions.survey(survey).form(form)
+    row = plain_row(declared, definitions, survey)
+    heads = [column.headers[-1] if column.headers else name for name, column in declared.columns.items()]
+    path = files.xlsx([heads, [row[name] for name in declared.columns]])
+    part = only_part(path, definitions)
+    assert (part.match.survey.survey, part.match.form_name, len(part.accepted)) == (survey, form, 1)
+    read = [name for name, column in declared.columns.items() if column.headers]
+    assert part.accepted[read].notna().all(axis=None)
+    assert set(part.issues["rule"]) <= {"parts_within_participants"}, part.issues.to_string()

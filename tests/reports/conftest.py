@@ -117,6 +117,7 @@ def _dictionary() -> dict[str, Any]:
             "network": {"title": "Network", "plural": "Networks"},
         },
         "policy": {"disclosure_minimum": 5, "confidence_level": 0.95, "nuts_version": "2024"},
+        "lights": {"on_track": "on track", "watch": "to watch", "behind": "behind"},
         "breakdowns": {
             "category": "service_categories",
             "technology": "technologies",
@@ -370,6 +371,15 @@ def _write_explained(folder: Path, codes: list[str]) -> None:
         "completeness_counts": [
             {"hub": codes[0], "adviser": "all", "wave": "T1", "customers": 60, "there": 27, "lacking": 33, "overdue": 8,
              "waiting": 21},
+            {"hub": codes[0], "adviser": "A7", "wave": "T1", "customers": 12, "there": 9, "lacking": 3, "overdue": 2,
+             "waiting": 1},
+        ],
+        "de_minimis": [
+            *({"hub": codes[0], "customer": f"r{n}", "status": "ok", "ceiling": 300_000.0} for n in range(7)),
+            {"hub": codes[0], "customer": "r7", "status": "low", "ceiling": 300_000.0},
+        ],
+        "aid_checks": [
+            {"hub": codes[0], "row": 3, "difference": 150.0}, {"hub": codes[0], "row": 9, "difference": -50.0},
         ],
         "changes": [*changes, {**changes[0], "level": "network", "code": "all"}], "effects": [effect],
     }.items():  # fmt: skip
@@ -473,9 +483,9 @@ def _write_quality(folder: Path, codes: list[str]) -> None:
 
 def report_definitions(notebooks: Path = ROOT / "notebooks") -> Any:
     """The part of the definitions that reports need, read with the loosest reader that works."""
-    from ruamel.yaml import YAML
+    import yaml
 
-    entries = YAML(typ="safe").load((notebooks / "reports.yaml").read_text(encoding="utf-8"))
+    entries = yaml.safe_load((notebooks / "reports.yaml").read_bytes())
     reports = {
         key: SimpleNamespace(
             id=key, title=e["title"], template=e["template"], levels=tuple(e["levels"]), needs=e.get("needs")

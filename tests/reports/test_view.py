@@ -18,13 +18,16 @@ from dihkpi.reports.blocks import Words
 from dihkpi.reports.facts import Estimate
 from dihkpi.reports.results import by_name
 from dihkpi.reports.sections.overview import change_sentence
+from dihkpi.reports.sections.targets import chance
 
 PLAIN = [
     "title",
     "headline",
     "comparison",
     "kpi_table",
-    "outlook",
+    "money",
+    "state_aid",
+    "funding",
     "completeness",
     "services_by_category",
     "services_by_technology",
@@ -344,9 +347,22 @@ def test_the_network_tells_the_effect_of_the_declared_analysis(results: Path) ->
 
 def test_forecasts_of_open_targets_and_who_is_due(results: Path) -> None:
     report = open_report(results, "hub", "HR-adria")
-    said = text_of(report.outlook().html)
-    assert "Services delivered" in said and "560 300 520 470 to 580 12 %" in said
-    assert "280" not in said, "that period is over"
-    assert "T1 60 27 45 % 21 8" in text_of(report.completeness().html)
-    other = open_report(results, "hub", "EE-aegean")
-    assert "nothing to forecast" in other.outlook().html and "no customer is on record" in other.completeness().html
+    said = text_of(report.kpi_table().html)
+    assert "520 (470 to 580) 12 %" in said
+    assert "Up to month 18 of the grant, which is over" in said and "Targets up to month 18 of the grant: final" in said
+    waiting = text_of(report.completeness().html)
+    assert "T1 60 27 45 % 21 8" in waiting and "A7 12 2" in waiting
+    assert "no customer is on record" in open_report(results, "hub", "EE-aegean").completeness().html
+
+
+def test_room_for_aid_and_what_differs_are_counts(results: Path) -> None:
+    said = text_of(open_report(results, "hub", "HR-adria").state_aid().html)
+    assert "the aid of 2 services to firms is not what the terms of the hub give; together €100 too much" in said
+    assert "by the ceiling of €300,000 in three years 7 can get more, fewer than 5 are near it and none" in said
+    assert "Room for" not in text_of(open_report(results, "network", "all").state_aid().html), "for the hub alone"
+
+
+def test_a_chance_is_never_certain() -> None:
+    assert [chance(share) for share in (0.0, 0.005, 0.5, 0.995, 1.0)] == [
+        "below 1\xa0%", "below 1\xa0%", "50\xa0%", "above 99\xa0%", "above 99\xa0%",
+    ]  # fmt: skip

@@ -15,7 +15,7 @@ from dihkpi.indicators.cause.event_study import Pretrend, event_study
 from dihkpi.indicators.cause.mixed import mixed_model
 from dihkpi.indicators.cause.moments import Method
 from dihkpi.indicators.cause.programme import deadweight_from_model
-from dihkpi.indicators.cause.result import Effect, Errors, no_effect
+from dihkpi.indicators.cause.result import Effect, Errors, Vector, no_effect
 from dihkpi.indicators.cause.rows import Rows, covariates_of, per_unit
 from dihkpi.indicators.cause.staggered import staggered
 from dihkpi.indicators.cause.weighting import Overlap, weighted_effect
@@ -121,10 +121,17 @@ def _ancova(rows: Rows, analysis: Analysis, settings: Settings) -> Found:
         covariates=covariates_of(units, analysis.covariates),
         clusters=_column(units, analysis.cluster),
     )
-    groups = [before[treated == value] for value in (1, 0)]
-    spread = float(np.sqrt(np.mean([np.var(group, ddof=1) for group in groups if len(group) > 1])))
-    apart = abs(float(groups[0].mean() - groups[1].mean())) / spread if spread > 0 else np.nan
-    return Found(found, facts={"balance": apart})
+    return Found(found, facts={"balance": _apart(before[treated == 1], before[treated == 0])})
+
+
+def _apart(supported: Vector, comparison: Vector) -> float:
+    """Distance of two means in standard deviations; not known where a group is empty or nothing varies."""
+    groups = (supported, comparison)
+    variances = [float(np.var(group, ddof=1)) for group in groups if len(group) > 1]
+    spread = float(np.sqrt(np.mean(variances))) if variances else 0.0
+    if spread == 0 or not all(len(group) for group in groups):
+        return np.nan
+    return abs(float(supported.mean() - comparison.mean())) / spread
 
 
 def _before_after(rows: Rows, analysis: Analysis, settings: Settings) -> Found:

@@ -271,7 +271,8 @@ def _effects(
     else:
         df = _nested_df(exog, groups)
         df[[name in slopes for name in names]] = count - 1
-    se = np.sqrt(np.diag(np.asarray(result.cov_params()))[: len(names)])
+    variance = np.diag(np.asarray(result.cov_params()))[: len(names)]
+    se = np.sqrt(np.where(variance >= 0, variance, np.nan))
     estimates = np.asarray(result.fe_params)
     method = f"mixed model, REML, random intercepts: {', '.join(units)}"
     return tuple(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dihkpi.definitions.plan import VERDICTS
 from dihkpi.definitions.programme import Programme
 from dihkpi.errors import hint_for
 from dihkpi.indicators.cause.programme import Net, deadweight_from_answers, net_additional
-from dihkpi.indicators.cause.result import NAN, Effect, no_effect
+from dihkpi.indicators.cause.result import ANSWERS, NAN, Effect, no_effect
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +30,8 @@ def net_of(
 ) -> Net:
     """A programme of an ``analysis.yaml``, from its gross figure to what it added.
 
+    Deadweight is taken off once: where question and analysis are both given, by the one that ``net_of`` names.
+
     Parameters
     ----------
     programme : Programme
@@ -42,11 +46,26 @@ def net_of(
         Column of the records whose equal values hang together, such as the customer.
     draws, seed : int
     """
+    deadweight = deadweights(programme, level, records=records, effects=effects, cluster=cluster)
+    taken = deadweight[programme.deadweight()]
+    return net_additional(gross, {"deadweight": taken, **programme.declared()}, level, draws=draws, seed=seed)
+
+
+def deadweights(
+    programme: Programme,
+    level: float,
+    *,
+    records: pd.DataFrame | None = None,
+    effects: pd.DataFrame | None = None,
+    cluster: str | None = None,
+) -> dict[str, Effect]:
+    """The share that would have come anyway, by each way that the programme names: ``question``, ``analysis``."""
+    found = {}
     if programme.question is not None:
-        deadweight = _asked(programme, records, level, cluster)
-    else:
-        deadweight = _modelled(programme, effects)
-    return net_additional(gross, {"deadweight": deadweight, **programme.declared()}, level, draws=draws, seed=seed)
+        found["question"] = _asked(programme, records, level, cluster)
+    if programme.analysis is not None:
+        found["analysis"] = _modelled(programme, effects)
+    return found
 
 
 def _asked(programme: Programme, records: pd.DataFrame | None, level: float, cluster: str | None) -> Effect:
@@ -75,8 +94,23 @@ def _modelled(programme: Programme, effects: pd.DataFrame | None) -> Effect:
     if found is None or rows is None or rows.empty:
         return no_effect("deadweight", f"the analysis '{programme.analysis}' gives no effect against a comparison")
     row = rows.iloc[0]
+    if row["status"] not in ("ok", "u"):
+        return no_effect("deadweight", str(row["reason"]))
     answer = Effect("deadweight", row["estimate"], row["se"], row["df"], row["lo"], row["hi"], method=row["method"])
-    return answer if row["status"] in ("ok", "u") else no_effect("deadweight", str(row["reason"]))
+    for caveat in _caveats(found, float(row["estimate"])):
+        answer = answer.warned(caveat)
+    return answer
+
+
+def _caveats(analysis: pd.DataFrame, deadweight: float) -> Iterator[str]:
+    """What a reader must know of a deadweight that a model gives: it is as good as the effect behind it."""
+    effect = analysis[analysis["term"].isin(ANSWERS)]
+    if len(effect) and effect["verdict"].iloc[0] != VERDICTS[-1]:
+        yield f"the effect behind it is {effect['verdict'].iloc[0]}"
+    if len(effect) and effect["status"].iloc[0] == "u":
+        yield str(effect["reason"].iloc[0])
+    if not 0 <= deadweight <= 1:
+        yield f"{deadweight:.2f} lies outside of 0 to 1, and no less than nothing and no more than all can be taken off"
 
 
 def steps(net: Net) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from dihkpi.definitions import Definitions
 from dihkpi.definitions.plan import Analysis, Plan
 from dihkpi.indicators.cause.designs import DESIGNS, Found, Settings
 from dihkpi.indicators.cause.needs import judge
-from dihkpi.indicators.cause.result import Effect, NoEstimateError, no_effect
+from dihkpi.indicators.cause.result import ANSWERS, Effect, NoEstimateError, no_effect
 from dihkpi.indicators.cause.rows import EffectData, Rows, counts, rows_of
 from dihkpi.indicators.cause.weighting import Overlap
 from dihkpi.indicators.cause.wild import Wild
@@ -19,8 +19,7 @@ from dihkpi.intake.columns import check_table
 if TYPE_CHECKING:
     import pandas as pd
 
-_ANSWERS = ("effect", "change", "after")
-_CAUSAL = (*_ANSWERS, "lag", "start")
+_CAUSAL = (*ANSWERS, "lag", "start")
 """First words of the terms that bear the verdict of the design; others only describe."""
 Row = dict[str, Any]
 
@@ -130,7 +129,7 @@ def _row(effect: Effect, design: str, verdict: str, assumption: str, needs: str)
 def _adjust(rows: list[Row], plan: Plan) -> None:
     """Adjusted p-values of the answers, family by family."""
     for name, family in plan.families.items():
-        answers = [row for row in rows if row["family"] == name and row["term"] in _ANSWERS and row["p"] == row["p"]]
+        answers = [row for row in rows if row["family"] == name and row["term"] in ANSWERS and row["p"] == row["p"]]
         for row, p in zip(answers, adjusted([row["p"] for row in answers], family.method), strict=True):
             row["p_adjusted"] = p
 

@@ -13,6 +13,8 @@ Vector = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]
 Errors = Literal["ordinary", "cluster", "cr2", "wild"]
 NAN = float("nan")
+ANSWERS = ("effect", "change", "after")
+"""Terms of an analysis that answer its question."""
 
 
 class NoEstimateError(Exception):

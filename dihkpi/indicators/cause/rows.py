@@ -164,8 +164,11 @@ def _flaws(frame: pd.DataFrame, analysis: Analysis) -> list[tuple[pd.Series, str
         (frame["treated"].isna(), f"without an answer in '{analysis.treatment}'"),
         (each["version"].transform("nunique") > 1, "whose waves have different versions of the questionnaire"),
     ]
-    named = [name for name in (analysis.cluster, *analysis.levels) if name is not None]
-    flaws += [(frame[f"column {name}"].isna(), f"without '{name}'") for name in named]
+    named = [name for name in (analysis.cluster, *analysis.levels, *analysis.covariates) if name is not None]
+    flaws += [
+        (frame[f"column {name}"].replace([np.inf, -np.inf], np.nan).isna(), f"without '{name}'")
+        for name in dict.fromkeys(named)
+    ]
     if analysis.before and analysis.after and analysis.design not in _WAVES_OF_CHANGE:
         both = each["post"].transform("nunique") < 2
         flaws.append((both, "without a wave both before and after"))
@@ -180,7 +183,8 @@ def covariates_of(rows: Rows, names: tuple[str, ...]) -> dict[str, Vector]:
     for name in names:
         values = rows.frame[f"column {name}"]
         if pd.api.types.is_numeric_dtype(values):
-            found[name] = values.to_numpy(dtype=float, na_value=np.nan)
+            number = values.to_numpy(dtype=float, na_value=np.nan)
+            found[name] = np.where(np.isfinite(number), number, np.nan)
         else:
             found |= dummies(values.astype(object).where(values.notna(), None), name)
     return found

@@ -115,16 +115,18 @@ def weighted_effect(
     names = list(covariates)
     raw = _balance(matrix[:, 1:], treated, np.ones(len(y)), names)
     try:
-        chance, _ = _chances(treated, matrix, link)
+        chance, coefficients = _chances(treated, matrix, link)
         inside = (chance >= overlap.trim) & (chance <= 1 - overlap.trim)
         kept = float(inside.mean())
         if kept < overlap.share:
             reason = f"no overlap: only {kept:.0%} of the units have a chance of support from {overlap.trim:g}"
             failed = no_effect("effect", f"{reason} to {1 - overlap.trim:g}", method=name, n=len(y))
             return Weighted(failed, raw, kept)
-        y, treated, matrix, group = y[inside], treated[inside], matrix[inside], group[inside]
-        chance, coefficients = _chances(treated, matrix, link)
-        columns = np.ones((len(y), 1)) if method == "ipw" else regressors[inside]
+        columns = np.ones((len(y), 1)) if method == "ipw" else regressors
+        if not inside.all():
+            y, treated, matrix = y[inside], treated[inside], matrix[inside]
+            group, columns = group[inside], columns[inside]
+            chance, coefficients = _chances(treated, matrix, link)
         _check_outcome(treated, columns)
     except NoEstimateError as fault:
         return Weighted(no_effect("effect", str(fault), method=name, n=len(y)), raw)

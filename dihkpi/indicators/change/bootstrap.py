@@ -1,4 +1,4 @@
-"""BCa bootstrap of mean changes, for all cells at once."""
+"""Bootstrap of mean changes, BCa and studentised, for all cells at once."""
 
 from __future__ import annotations
 
@@ -45,15 +45,65 @@ def bca(
     Efron (1987), *JASA* 82; z0 counts half of the ties, the acceleration is the jackknife's.
     """
     lo, hi = np.full(size, np.nan), np.full(size, np.nan)
-    for entries, cells, rows in batches(cell, size):
-        if entries < 2:
-            continue
-        step = max(1, _NUMBERS // draws)
-        for start in range(0, len(cells), step):
-            some, at = cells[start : start + step], rows[start : start + step]
-            with np.errstate(divide="ignore", invalid="ignore"):
-                lo[some], hi[some] = _intervals(total[at], count[at], confidence, draws, seed)
+    for some, at in _together(cell, size, draws):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            lo[some], hi[some] = _intervals(total[at], count[at], confidence, draws, seed)
     return lo, hi
+
+
+def bootstrap_t(
+    cell: Groups, total: Vector, count: Vector, size: int, *, confidence: float, draws: int, seed: int, below: float
+) -> tuple[Vector, Vector]:
+    """Studentised interval of Σ total / Σ count of the cells with fewer entries than ``below``; arguments of `bca`.
+
+    The mean less the quantiles of (mean* - mean) / se* times its standard error, se* that of each replication by
+    formula: a long tail on one side makes the interval longer on that side, and few entries make it longer on both.
+
+    Returns
+    -------
+    lo, hi : numpy.ndarray, shape (size,)
+        NaN with fewer than two entries or ``below`` and more, without spread, or where too many replications have none.
+
+    Notes
+    -----
+    Efron (1981), *Canadian Journal of Statistics* 9; Hall (1988), *Annals of Statistics* 16.
+    """
+    lo, hi = np.full(size, np.nan), np.full(size, np.nan)
+    for some, at in _together(cell, size, draws, below):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            lo[some], hi[some] = _studentised(total[at], count[at], confidence, draws, seed)
+    return lo, hi
+
+
+def _together(cell: Groups, size: int, draws: int, below: float = np.inf) -> Iterator[tuple[Groups, Groups]]:
+    """Cells with the same number of entries, some at a time, and the positions of their entries."""
+    step = max(1, _NUMBERS // draws)
+    for entries, cells, rows in batches(cell, size):
+        if 2 <= entries < below:
+            for start in range(0, len(cells), step):
+                yield cells[start : start + step], rows[start : start + step]
+
+
+def _studentised(total: Matrix, count: Matrix, confidence: float, draws: int, seed: int) -> tuple[Vector, Vector]:
+    """Intervals of cells with the same number of entries, shape (cells, entries)."""
+    entries, pairs = count.shape[1], count.sum(axis=1)
+    mean = total.sum(axis=1) / pairs
+    rest = total - mean[:, None] * count
+    inflated = entries / (entries - 1)
+    ratio = np.empty((len(rest), draws))
+    for at, weights in _weights(entries, draws, seed):
+        drawn = count @ weights.T
+        off, squares = rest @ weights.T / drawn, rest**2 @ weights.T
+        apart = squares - 2 * off * ((rest * count) @ weights.T) + off**2 * (count**2 @ weights.T)
+        # What is drawn may be one entry again and again, without spread but for rounding.
+        error = np.sqrt(inflated * np.where(apart > 1e-12 * squares, apart, 0.0)) / drawn
+        ratio[:, at] = np.where(off == 0, 0.0, off / error)
+    se = np.sqrt(inflated * (rest**2).sum(axis=1)) / pairs
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(ratio, [tail, 1 - tail], axis=1, method="inverted_cdf")
+    ends = mean - high * se, mean - low * se
+    there = np.isfinite(ends).all(axis=0) & (se > 1e-12 * np.abs(total).max(axis=1))
+    return np.where(there, ends[0], np.nan), np.where(there, ends[1], np.nan)
 
 
 def _intervals(total: Matrix, count: Matrix, confidence: float, draws: int, seed: int) -> tuple[Vector, Vector]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dihkpi.indicators.change.attrition import Weights, stayers_and_leavers, weighted_change
-from dihkpi.indicators.change.bootstrap import bca
+from dihkpi.indicators.change.bootstrap import bca, bootstrap_t
 from dihkpi.indicators.change.bounds import worst_and_best
 from dihkpi.indicators.change.cells import Cells
 from dihkpi.indicators.change.disclosure import hidden_parts
@@ -113,16 +113,30 @@ def of_the_mean(
         se, entries = cluster_error(cell, total, count, moments.mean)
         df = entries - 1
         yield clustered_change(moments, se, entries, drawn, setting.few_clusters)
-    level, draws, seed = setting.confidence, setting.draws, setting.seed
-    lo, hi = bca(cell, total, count, cells.size, confidence=level, draws=draws, seed=seed)
-    method = f"BCa bootstrap, {drawn} drawn, {draws} draws"
-    figure = moments.caveat(Figure.of("mean_bca", moments.mean, moments.n, method, lo=lo, hi=hi))
-    figure = figure.without((moments.sd > 0) & np.isnan(lo), _ALONE, interval_only=True)
-    few = (entries > 1) & (entries < setting.few_pairs) & ~np.isnan(lo)
-    words = [f"only {int(e)} to draw from ({drawn}): such intervals are too short" for e in entries]
-    yield figure.doubtful(few, np.array(words, dtype=object))
+    yield from _of_draws(moments, (cell, total, count), entries, drawn, setting)
     yield equivalence(moments, margin, se, df)
     yield smallest_detectable(moments, setting.power, se)
+
+
+def _of_draws(
+    moments: Moments, parts: tuple[Groups, Vector, Vector], entries: Vector, drawn: str, setting: ChangeSetting
+) -> Iterator[Figure]:
+    """Intervals by drawing pairs or clusters anew: BCa, and where these are few the studentised one."""
+    size, level, draws, seed = moments.cells.size, setting.confidence, setting.draws, setting.seed
+    spread = moments.sd > 0
+    lo, hi = bca(*parts, size, confidence=level, draws=draws, seed=seed)
+    method = f"BCa bootstrap, {drawn} drawn, {draws} draws"
+    figure = moments.caveat(Figure.of("mean_bca", moments.mean, moments.n, method, lo=lo, hi=hi))
+    figure = figure.without(spread & np.isnan(lo), _ALONE, interval_only=True)
+    few = (entries > 1) & (entries < setting.few_pairs)
+    words = [f"only {int(e)} to draw from ({drawn}): such intervals are too short" for e in entries]
+    yield figure.doubtful(few & ~np.isnan(lo), np.array(words, dtype=object))
+    lo, hi = bootstrap_t(*parts, size, confidence=level, draws=draws, seed=seed, below=setting.few_pairs)
+    method = f"bootstrap-t, {drawn} drawn, {draws} draws"
+    figure = moments.caveat(Figure.of("mean_boot_t", moments.mean, moments.n, method, lo=lo, hi=hi))
+    figure = figure.without(entries >= setting.few_pairs, f"{setting.few_pairs} {drawn} or more: see mean_bca")
+    alone = np.where(few, f"too few {drawn} to draw from, or no spread between them", _ALONE)
+    yield figure.doubtful(spread & np.isnan(lo), alone)
 
 
 def of_ranks(cells: Cells, setting: ChangeSetting) -> Iterator[Figure]:

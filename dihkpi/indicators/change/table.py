@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from dihkpi.indicators.change.stacking import stacked
 from dihkpi.indicators.measures import Groups, Vector
 from dihkpi.indicators.places import Located
 from dihkpi.indicators.sources import Source
-from dihkpi.intake.columns import check_table
+from dihkpi.intake.columns import check_parts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +50,7 @@ class _Study:
 def change_table(
     inputs: Inputs, definitions: Definitions, *, cutoff: date | None = None, levels: Sequence[str] = (),
     cluster: str | None = None, covariates: Sequence[str] = (), draws: int | None = None, seed: int | None = None,
+    minimum: int | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """The table ``changes`` of everything that indicators declare as a change.
 
@@ -70,6 +71,8 @@ def change_table(
         Columns of the respondents that may tell who stays, beside the score at the earlier wave.
     draws, seed : int, optional
         Of the bootstrap; those of the policy by default.
+    minimum : int, optional
+        The limit of disclosure; 0 suppresses nothing, for who does so afterwards.
 
     Returns
     -------
@@ -81,10 +84,10 @@ def change_table(
     UsageError
         When a level or a column is unknown.
     """
-    import pandas as pd
 
     _check(inputs, definitions, levels, (*covariates, *([cluster] if cluster else [])))
     setting = ChangeSetting.of(definitions, draws, seed)
+    setting = setting if minimum is None else replace(setting, minimum=minimum)
     declared = definitions.tables["changes"]
     parts: list[pd.DataFrame] = []
     seen: set[tuple[str, str, tuple[str, str]]] = set()
@@ -97,9 +100,7 @@ def change_table(
                     located = study.source.located(level, indicator.place)
                     codes = _clusters(study, inputs, cluster, definitions.levels[level].source == "hub")
                     parts.extend(_level(study, level, located, codes, (survey, version)))
-    if not parts:
-        return check_table(pd.DataFrame({name: pd.Series(dtype="str") for name in declared.columns}), declared)
-    return check_table(pd.concat(parts, ignore_index=True), declared)
+    return check_parts(parts, declared)
 
 
 def _check(inputs: Inputs, definitions: Definitions, levels: Sequence[str], columns: Sequence[str]) -> None:

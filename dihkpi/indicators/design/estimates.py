@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dihkpi.indicators.design.linear import degrees_of_freedom, variance
+from dihkpi.indicators.design.linear import degrees_of_freedom, interval_freedom, variance
 from dihkpi.indicators.design.sample import Matrix, Sample, Vector
 from dihkpi.indicators.design.statistic import Inside, Statistic, domains, statistic
 from dihkpi.intake.columns import check_table
@@ -76,21 +76,36 @@ def as_table(
     import pandas as pd
 
     known = inside & what.known[:, None]
-    df = degrees_of_freedom(sample, known)
-    usable = np.isfinite(value) & np.isfinite(var) & (df > 0)
-    se = np.where(np.isfinite(value) & np.isfinite(var), np.sqrt(np.maximum(var, 0)), np.nan)
-    lo, hi = interval(value, se, df, sample.confidence, what.scale if what.measure == "share" else 0.0)
-    lo, hi = (np.where(usable, end, np.nan) for end in (lo, hi))
+    errors = intervals(sample, what, known, value, var)
     n, missing = known.sum(axis=0), (inside & ~what.known[:, None]).sum(axis=0)
     weights = sample.weights @ known, sample.weights**2 @ known
-    status, reason = _status(sample, what, value, se, df, missing, note)
+    status, reason = _status(sample, what, value, errors["se"], errors["df"], missing, note)
     table = pd.DataFrame({
         "measure": what.measure, "variable": what.variable, "domain": names, "method": method, "value": value,
-        "se": se, "df": df, "lo": lo, "hi": hi, "n": n, "missing": missing,
+        **errors, "n": n, "missing": missing,
         "effective_n": np.divide(weights[0] ** 2, weights[1], out=np.zeros(len(n)), where=n > 0),
         "deff": design_effect(sample, linear, known, var), "status": status, "reason": reason,
     })  # fmt: skip
     return check_table(table, sample.table, in_order=True) if sample.table else table
+
+
+def intervals(sample: Sample, what: Statistic, known: Inside, value: Vector, var: Vector) -> dict[str, Vector]:
+    """Standard error, degrees of freedom and interval of every domain, by their columns in the table.
+
+    Parameters
+    ----------
+    known : numpy.ndarray of bool, shape (rows, domains)
+        Rows of each domain with a value.
+    value, var : numpy.ndarray, shape (domains,)
+        Estimates and their variances.
+    """
+    there = np.isfinite(value) & np.isfinite(var)
+    se = np.where(there, np.sqrt(np.maximum(var, 0)), np.nan)
+    df = degrees_of_freedom(sample, known)
+    freedom = interval_freedom(sample, known, what.below, df)
+    lo, hi = interval(value, se, freedom, sample.confidence, what.scale if what.measure == "share" else 0.0)
+    lo, hi = (np.where(there & (df > 0), end, np.nan) for end in (lo, hi))
+    return {"se": se, "df": df, "df_interval": freedom, "lo": lo, "hi": hi}
 
 
 def interval(value: Vector, se: Vector, df: Vector, confidence: float, top: float) -> tuple[Vector, Vector]:

@@ -48,8 +48,7 @@ def residuals(sample: Sample, linearised: Matrix) -> Matrix:
 
 
 def _of_stage(stage: Stage, weighted: Matrix, single: str) -> Vector:
-    totals = np.zeros((len(stage.stratum), weighted.shape[1]))
-    np.add.at(totals, stage.clusters, weighted)
+    totals = _sums(stage, weighted)
     sums = np.zeros((len(stage.drawn), weighted.shape[1]))
     np.add.at(sums, stage.stratum, totals)
     centre = (sums / stage.drawn[:, None])[stage.stratum]
@@ -62,6 +61,65 @@ def _of_stage(stage: Stage, weighted: Matrix, single: str) -> Vector:
         seen = len(alone) - int(alone.sum())
         return np.asarray(found * len(alone) / seen if seen else np.full(len(found), np.nan))
     return np.asarray(found)
+
+
+def interval_freedom(sample: Sample, inside: npt.NDArray[np.bool_], below: Vector | None, freedom: Vector) -> Vector:
+    """Degrees of freedom of intervals: clusters less strata, or fewer where these are few and count unequally.
+
+    Parameters
+    ----------
+    inside : numpy.ndarray of bool, shape (rows, domains)
+        Rows of each domain whose value is known.
+    below : numpy.ndarray, shape (rows,), or None
+        The lower column of a ratio, ones for a mean, None for a total.
+    freedom : numpy.ndarray, shape (domains,)
+        Clusters less strata; taken as they are from ``sample.few_freedom`` on.
+
+    Notes
+    -----
+    Satterthwaite's approximation for the linearised variance, a quadratic form e'L'Le of the errors of rows:
+    tr(M)^2 / tr(M^2) with M = L cov(e) L'. L has the centring of strata, the residuals of the margins and those of the
+    estimate, whose share falls on the largest clusters. As working model errors of rows are independent, with a
+    standard deviation that goes with the lower column. Equal clusters of equal weight give clusters less strata.
+    Bell and McCaffrey (2002), Survey Methodology 28; Valliant and Rust (2010), Journal of Official Statistics 26.
+    """
+    few = (freedom > 0) & (freedom < sample.few_freedom)
+    if not few.any():
+        return freedom
+    first, weights, found = sample.stages[0], sample.weights, freedom.copy()
+    margins = np.zeros((len(weights), 0)) if sample.calibration is None else sample.calibration.matrix()
+    root = np.sqrt(sample.design_weights)
+    fit = np.linalg.pinv(root[:, None] * margins) * root
+    of_margins = _sums(first, weights[:, None] * margins)
+    for domain in np.flatnonzero(few):
+        size = np.where(inside[:, domain], 1.0 if below is None else below, 0.0)
+        parts, rows = of_margins, fit
+        if below is not None and (total := weights @ size):
+            left = _sums(first, (weights * size)[:, None]) - of_margins @ (fit @ size)[:, None]
+            parts, rows = np.hstack([of_margins, left]), np.vstack([fit, weights / total])
+        # Covariance of the totals of clusters of T e - parts rows e, T the weighted sums; no matrix of clusters x rows.
+        both = _sums(first, (weights * size**2)[:, None] * rows.T) @ parts.T
+        own = _sums(first, ((weights * size) ** 2)[:, None])[:, 0]
+        spread = np.diag(own) - both - both.T + parts @ ((rows * size**2) @ rows.T) @ parts.T
+        spread = _centred(first, _centred(first, spread).T)
+        if squared := float((spread**2).sum()):
+            found[domain] = min(freedom[domain], max(float(np.trace(spread)) ** 2 / squared, 1.0))
+    return np.asarray(found)
+
+
+def _sums(stage: Stage, values: Matrix) -> Matrix:
+    """Sum over each cluster of every column."""
+    found = np.zeros((len(stage.stratum), values.shape[1]))
+    np.add.at(found, stage.clusters, values)
+    return found
+
+
+def _centred(stage: Stage, totals: Matrix) -> Matrix:
+    """Totals of clusters less the mean of their stratum, such that their squares add up to the variance."""
+    sums = np.zeros((len(stage.drawn), totals.shape[1]))
+    np.add.at(sums, stage.stratum, totals)
+    scale = (1 - stage.fraction) * stage.drawn / np.maximum(stage.drawn - 1, 1)
+    return np.asarray(np.sqrt(scale)[stage.stratum, None] * (totals - (sums / stage.drawn[:, None])[stage.stratum]))
 
 
 def degrees_of_freedom(sample: Sample, inside: npt.NDArray[np.bool_]) -> Vector:

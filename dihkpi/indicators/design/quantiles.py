@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dihkpi.errors import UsageError
-from dihkpi.indicators.design.estimates import as_table
+from dihkpi.indicators.design.estimates import as_table, design_effect
 from dihkpi.indicators.design.linear import degrees_of_freedom, variance
 from dihkpi.indicators.design.sample import Sample, Vector
 from dihkpi.indicators.design.statistic import Statistic, column, domains
@@ -77,9 +77,9 @@ def _of_share(sample: Sample, variable: str, values: Vector, share: float, by: S
     there = (table["lo"].notna() & (table["status"] != "m")).to_numpy()
     table["lo"], table["hi"] = np.where(there, ends[:, 0], np.nan), np.where(there, ends[:, 1], np.nan)
     # The design effect is that of the share below the quantile.
-    simple = as_table(sample, what, inside, names, found, error**2, linear, "woodruff")
+    deff = design_effect(sample, linear, known, error**2)
     outside = pd.Series(((shares <= 0) | (shares >= 1)).any(axis=1) & there, index=table.index)
-    return table.assign(deff=simple["deff"], reason=table["reason"].mask(outside & table["reason"].isna(), _ENDS))
+    return table.assign(deff=deff, reason=table["reason"].mask(outside & table["reason"].isna(), _ENDS))
 
 
 def cut(values: Vector, weights: Vector, shares: Vector) -> Vector:

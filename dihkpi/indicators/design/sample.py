@@ -111,6 +111,8 @@ class Sample:
         Rule for strata of one cluster.
     confidence : float
         Level of intervals.
+    few_freedom : float
+        With fewer clusters less strata than this, intervals have degrees of freedom after Satterthwaite.
     table : TableDefinition or None
         That estimates are checked against; None in simulations, where the check would take most of the time.
     calibration : Calibration, Regression or None
@@ -125,6 +127,7 @@ class Sample:
     stages: tuple[Stage, ...]
     single: str
     confidence: float
+    few_freedom: float
     table: TableDefinition | None
     calibration: Calibration | Regression | None = None
     doubt: str = ""
@@ -178,13 +181,23 @@ def prepare(frame: pd.DataFrame, design: Design, definitions: Definitions, *, si
         stages=stages,
         single=single,
         confidence=float(definitions.value("confidence_level")),
+        few_freedom=float(definitions.value("survey_design")["few_freedom"]),
         table=definitions.tables["survey_estimates"],
     )
 
 
 def numbers(column: pd.Series) -> Vector:
-    """A column as floats, NaN where missing."""
-    return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    """A column as floats, NaN where missing.
+
+    Raises
+    ------
+    UsageError
+        When it holds text.
+    """
+    try:
+        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    except (TypeError, ValueError):
+        raise UsageError(f"the column '{column.name}' holds text, a design needs numbers\n  correct it") from None
 
 
 def _check_columns(frame: pd.DataFrame, design: Design) -> None:

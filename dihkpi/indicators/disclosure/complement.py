@@ -30,7 +30,9 @@ class Hidden:
     because: Index
 
 
-def complement(n: Vector, limit: Vector, primary: Mask, wanted: Mask, relations: Relations) -> Hidden:
+def complement(
+    n: Vector, limit: Vector, primary: Mask, wanted: Mask, relations: Relations, cost: Vector | None = None
+) -> Hidden:
     """Hide more, until nothing hidden follows from what is published.
 
     Of every relation that would give something away, the visible cell with which the least is lost is hidden: the one
@@ -47,20 +49,26 @@ def complement(n: Vector, limit: Vector, primary: Mask, wanted: Mask, relations:
     wanted : numpy.ndarray of bool, shape (cells,)
         Cells that are hidden only where no other will do.
     relations : Relations
+    cost : numpy.ndarray, optional, shape (cells,)
+        What is lost with a cell, counted in further cells: 1 by default, 0 for what nobody misses, and infinity for
+        what is published already.
     """
     base = np.concatenate([n, relations.rests])
     mask = np.concatenate([primary, np.ones(len(relations.rests), dtype=bool)])
     because = np.full(len(base), -1)
     late = np.concatenate([wanted, np.ones(len(relations.rests), dtype=bool)])
-    system = _systems(len(base), relations)
+    lost = np.ones(len(base))
+    lost[: len(n)] = 1 if cost is None else cost
+    system, same = _systems(len(base), relations), _equal(len(n), len(base), relations)
     unsolved = np.ones(len(base), dtype=bool)
     while len(relations.total):
         broken = _given_away(base, limit[relations.total], mask, relations)
-        if not broken.any():
-            broken = _solvable(mask, relations, unsolved[system])
+        chosen, why = _least(base, late, lost, same, mask, broken, relations, np.arange(len(broken)))
+        if not len(chosen):
+            broken, group = _solvable(mask, relations, unsolved[system])
             unsolved[:] = False
             unsolved[system[broken]] = True
-        chosen, why = _least(base, late, mask, broken, relations)
+            chosen, why = _least(base, late, lost, same, mask, broken, relations, group)
         if not len(chosen):
             break
         mask[chosen] = True
@@ -108,31 +116,68 @@ def _systems(cells: int, relations: Relations) -> Index:
     return labels
 
 
-def _solvable(mask: Mask, relations: Relations, looked_at: Mask) -> Mask:
-    """Relations, of those to be looked at, of a hidden cell that follows from several relations together."""
+def _equal(cells: int, size: int, relations: Relations) -> Index:
+    """Number of the group of cells that are equal, such as a region and its only hub: they are hidden together."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    parts = np.bincount(relations.of, minlength=len(relations.total))
+    only = (parts[relations.of] == 1) & (relations.part < cells)
+    ends = (relations.total[relations.of[only]], relations.part[only])
+    labels: Index = connected_components(coo_matrix((np.ones(only.sum()), ends), shape=(size, size)), directed=False)[1]
+    return labels
+
+
+def _solvable(mask: Mask, relations: Relations, looked_at: Mask) -> tuple[Mask, Index]:
+    """Relations, of those to be looked at, of a hidden cell that follows from several relations together.
+
+    With them the number of the group of each relation: those that share such a cell tell it together, and one more
+    hidden cell in any of them may be enough.
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
     size = len(relations.total)
     of = np.concatenate([np.arange(size), relations.of])
     cell = np.concatenate([relations.total, relations.part])
     sign = np.concatenate([np.ones(size), -np.ones(len(relations.part))])
     unknown = mask[cell] & looked_at[of]
     known = determined(of[unknown], cell[unknown], sign[unknown], len(mask), size)
-    return np.bincount(of, weights=known[cell], minlength=size) > 0
+    told = known[cell]
+    ends = (of[told], size + cell[told])
+    graph = coo_matrix((np.ones(told.sum()), ends), shape=(size + len(mask), size + len(mask)))
+    group: Index = connected_components(graph, directed=False)[1][:size]
+    return np.bincount(of, weights=told, minlength=size) > 0, group
 
 
-def _least(base: Vector, late: Mask, mask: Mask, broken: Mask, relations: Relations) -> tuple[Index, Index]:
-    """The visible cell of each relation given with which the least is lost, and a relation for which it is hidden.
+def _least(
+    base: Vector, late: Mask, lost: Vector, same: Index, mask: Mask, broken: Mask, relations: Relations, group: Index
+) -> tuple[Index, Index]:
+    """The visible cells with which the least is lost, such that each group of the relations given holds one; what for.
 
-    A cell costs most by the relations in which nothing is hidden yet: each of them will need a further cell.
+    A cell costs itself, and a further one in each relation in which nothing is hidden yet. Every group names its
+    cheapest cell, where those that are equal go together; then it takes the one among its cells that most groups
+    named, so that one cell serves many.
     """
     size = len(relations.total)
     of = np.concatenate([relations.of, np.arange(size)])
     cell = np.concatenate([relations.part, relations.total])
     whole = np.bincount(of, weights=mask[cell], minlength=size) == 0
-    fresh = np.bincount(cell, weights=whole[of], minlength=len(mask))
-    candidate = broken[of] & ~mask[cell]
+    price: Vector = lost + np.bincount(cell, weights=whole[of], minlength=len(mask))
+    price = np.bincount(same, weights=price)[same].astype(float)
+    late = np.bincount(same, weights=late)[same] > 0
+    candidate = broken[of] & ~mask[cell] & np.isfinite(lost[cell])
     of, cell = of[candidate], cell[candidate]
-    order = np.lexsort((cell, base[cell], fresh[cell], late[cell], of))
+    order = np.lexsort((cell, base[cell], price[cell], late[cell], group[of]))
     of, cell = of[order], cell[order]
-    first = np.append(True, of[1:] != of[:-1]) if len(of) else np.zeros(0, dtype=bool)
+    votes = np.bincount(cell[_first(group[of])], minlength=len(mask))
+    order = np.lexsort((-votes[cell], late[cell], group[of]))
+    of, cell = of[order], cell[order]
+    first = _first(group[of])
     chosen, at = np.unique(cell[first], return_index=True)
     return chosen, of[first][at]
+
+
+def _first(of: Index) -> Mask:
+    """Where a sorted number is new."""
+    return np.append(True, of[1:] != of[:-1]) if len(of) else np.zeros(0, dtype=bool)

@@ -20,7 +20,7 @@ class Nested:
     pack: int
 
 
-def nested_windows(labels: Iterable[str], cumulative: bool) -> tuple[Nested, ...]:
+def nested_windows(labels: Iterable[str], cumulative: bool, start: date | None = None) -> tuple[Nested, ...]:
     """Windows directly inside each window.
 
     Months of a grant lie within what holds everything up to a day, and within longer spans of months.
@@ -31,6 +31,9 @@ def nested_windows(labels: Iterable[str], cumulative: bool) -> tuple[Nested, ...
         Periods.
     cumulative : bool
         Whether figures hold everything up to the end of their period, as mean scores do.
+    start : datetime.date, optional
+        First day of a grant: its months are days then, and lie within calendar windows and the other way round. Before
+        the first month there is nothing.
 
     Examples
     --------
@@ -47,6 +50,9 @@ def nested_windows(labels: Iterable[str], cumulative: bool) -> tuple[Nested, ...
     windows = [parse_period(label) for label in sorted(set(labels))]
     days = {w.label: _days(w, cumulative) for w in windows if not w.months}
     months = {w.label: w.months for w in windows if w.months}
+    if start is not None:
+        days |= {label: _of_grant(start, span) for label, span in months.items()}
+        return tuple(_directly(days))
     found = [*_directly(days), *_directly(months)]
     within = {nested.inner for nested in found if nested.inner in months}
     whole = max((w for w in windows if w.is_open), key=lambda w: str(w.last), default=None)
@@ -61,6 +67,16 @@ def _days(window: Window, cumulative: bool) -> Span:
     first = date.min if cumulative or window.first is None else window.first
     assert window.last is not None
     return first.toordinal(), window.last.toordinal()
+
+
+def _of_grant(start: date, months: Span) -> Span:
+    """Days of months of a grant; the first month holds what was before it."""
+    import pandas as pd
+
+    from dihkpi.indicators.windows import project_days
+
+    first, last = project_days(pd.Series([pd.Timestamp(start)]), months)
+    return date.min.toordinal() if months[0] == 1 else first[0].toordinal(), last[0].toordinal()
 
 
 def _directly(spans: dict[str, Span]) -> list[Nested]:

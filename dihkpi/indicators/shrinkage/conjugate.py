@@ -43,6 +43,10 @@ class Family(ABC):
         """d mean / d eta."""
 
     @abstractmethod
+    def bend(self, eta: Vector) -> Vector:
+        """Second derivative of the mean by eta."""
+
+    @abstractmethod
     def log_likelihood(self, mean: Matrix, strength: Matrix, y: Vector, n: Vector) -> Matrix:
         """Of one unit given mean and strength of the prior, up to a term of y and n alone."""
 
@@ -77,6 +81,10 @@ class BetaBinomial(Family):
     def slope(self, eta: Vector) -> Vector:
         mean = self.mean(eta)
         return np.asarray(mean * (1 - mean))
+
+    def bend(self, eta: Vector) -> Vector:
+        mean = self.mean(eta)
+        return np.asarray(mean * (1 - mean) * (1 - 2 * mean))
 
     def log_likelihood(self, mean: Matrix, strength: Matrix, y: Vector, n: Vector) -> Matrix:
         from scipy.special import betaln
@@ -117,6 +125,9 @@ class GammaPoisson(Family):
         return np.asarray(np.exp(eta))
 
     def slope(self, eta: Vector) -> Vector:
+        return np.asarray(np.exp(eta))
+
+    def bend(self, eta: Vector) -> Vector:
         return np.asarray(np.exp(eta))
 
     def log_likelihood(self, mean: Matrix, strength: Matrix, y: Vector, n: Vector) -> Matrix:
@@ -160,19 +171,24 @@ class Priors:
     error: Vector
 
 
-def priors(family: Family, strength: Vector, y: Vector, n: Vector) -> Priors:
-    """Maximum likelihood of the mean for given strengths, by Newton's steps on the scale of the link."""
+def priors(family: Family, strength: Vector, y: Vector, n: Vector, near: float | None = None) -> Priors:
+    """Maximum likelihood of the mean for given strengths, by Newton's steps on the scale of the link.
+
+    The steps start from the pooled mean, or from an ``eta`` that is known to be near.
+    """
     start = family.link(float(y.sum() / n.sum()))
-    eta = np.full(len(strength), start)
+    eta = np.full(len(strength), start if near is None else near)
     k = strength[:, None]
     for _ in range(50):
         first, second = (part.sum(axis=1) for part in family.slopes(family.mean(eta)[:, None], k, y, n))
         slope = family.slope(eta)
-        # Expected curvature is negative; the observed one may not be far from the top.
+        # Far from the top the whole curvature may have the wrong sign, that of the mean alone has not.
         curvature = np.maximum(-second * slope**2, 1e-12)
-        step = np.clip(first * slope / curvature, -1, 1)
+        whole = curvature - first * family.bend(eta)
+        step = np.clip(first * slope / np.where(whole > curvature / 4, whole, curvature), -1, 1)
         eta = np.clip(eta + step, start - FARTHEST, start + FARTHEST)
-        if np.abs(step).max() < 1e-10:
+        # Steps converge with their square; strong priors leave no more digits than these to differences.
+        if np.abs(step).max() < 1e-8:
             break
     total = family.log_likelihood(family.mean(eta)[:, None], k, y, n).sum(axis=1)
     return Priors(strength, eta, total, 1 / curvature)
@@ -227,17 +243,18 @@ def _most_likely(family: Family, found: Priors, y: Vector, n: Vector) -> tuple[f
     from scipy.optimize import minimize_scalar
 
     def lack(log_strength: float) -> float:
-        return -float(priors(family, np.array([np.exp(log_strength)]), y, n).log_likelihood[0])
+        return -float(priors(family, np.array([np.exp(log_strength)]), y, n, near).log_likelihood[0])
 
     edges = np.log(np.concatenate([found.strength[:1] / 1e3, found.strength, found.strength[-1:] * 1e3]))
     best = int(np.argmax(found.log_likelihood)) + 1
+    near = float(found.eta[best - 1])
     top = minimize_scalar(lack, bounds=(edges[best - 1], edges[best + 1]), method="bounded", options={"xatol": 1e-9})
     pooled = float(y.sum() / n.sum())
     # As the prior grows, the likelihood nears that of one value for all; a top beyond its reach is no top.
     if -top.fun <= -lack(edges[-1]) + NO_TOP:
         return np.inf, pooled
     strength = float(np.exp(top.x))
-    return strength, float(family.mean(priors(family, np.array([strength]), y, n).eta)[0])
+    return strength, float(family.mean(priors(family, np.array([strength]), y, n, near).eta)[0])
 
 
 def _averaged(family: Family, found: Priors, y: Vector, n: Vector) -> tuple[Vector, Vector]:

@@ -11,6 +11,9 @@ from dihkpi.indicators.shrinkage.result import ALIKE, Shrunken, too_few, unfitte
 Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float64]
 
+_TINY = 1e-150
+"""Errors below it, or above its inverse, have no variance that a floating-point number can hold."""
+
 
 def james_stein(values: Vector, error: float, confidence: float) -> Shrunken:
     """Values of one common standard error, drawn towards their mean.
@@ -42,7 +45,7 @@ def james_stein(values: Vector, error: float, confidence: float) -> Shrunken:
     (0.8, [1.4, 2.2, 3.0, 3.8, 4.6])
     """
     k = len(values)
-    if reason := too_few(k, 1) or _unknown_error(np.array([error])):
+    if reason := too_few(k, 1) or _unknown(values, np.array([error])):
         return unfitted("james_stein", k, reason)
     mean = float(values.mean())
     spread = float(np.sum((values - mean) ** 2))
@@ -86,7 +89,7 @@ def fay_herriot(values: Vector, errors: Vector, covariates: Matrix | None, confi
     k = len(values)
     x = np.column_stack([np.ones(k), covariates]) if covariates is not None else np.ones((k, 1))
     name = "normal" if covariates is None else "fay_herriot"
-    reason = too_few(k, x.shape[1]) or _unknown_error(errors)
+    reason = too_few(k, x.shape[1]) or _unknown(values, errors)
     if not reason and np.linalg.matrix_rank(x / np.maximum(np.abs(x).max(axis=0), 1e-300)) < x.shape[1]:
         reason = "covariates are constant or say the same twice: leave one of them out"
     if reason:
@@ -125,11 +128,10 @@ def credible(model: Model, confidence: float) -> tuple[Vector, Vector]:
     """
     from scipy.stats import norm
 
-    between, x = model.grid(), model.explained_by
-    at = solve(model, between)
+    between, at = model.grid, model.on_grid
     factor = model.variances * at.weights
     value = model.values - factor * at.residuals
-    variance = between[:, None] * factor + factor**2 * np.einsum("kp,gpq,kq->gk", x, at.inverse, x, optimize=True)
+    variance = between[:, None] * factor + factor**2 * (at.inverse.reshape(len(between), -1) @ model.products.T)
     # Each point of the grid stands for the variances around it, all as likely beforehand.
     likely = np.exp(at.log_likelihood - at.log_likelihood.max()) * np.gradient(between)
     likely /= likely.sum()
@@ -140,15 +142,19 @@ def credible(model: Model, confidence: float) -> tuple[Vector, Vector]:
 
 def mean_squared_error(model: Model, at: Solved, between: float) -> Vector:
     """g1 + g2 + 2 g3: of the prediction, of the coefficients, and twice that of A by restricted likelihood."""
-    weights, x = at.weights[0], model.explained_by
+    weights = at.weights[0]
     factor = model.variances * weights
-    of_coefficients = factor**2 * np.einsum("kp,pq,kq->k", x, at.inverse[0], x)
+    of_coefficients = factor**2 * (model.products @ at.inverse[0].ravel())
     of_between = model.variances**2 * weights**3 * 2 / np.sum(weights**2)
     return np.asarray(between * factor + of_coefficients + 2 * of_between)
 
 
-def _unknown_error(errors: Vector) -> str:
-    bad = ~(np.isfinite(errors) & (errors > 0))
-    if not bad.any():
-        return ""
-    return f"standard errors must be above 0 and known, which {int(bad.sum())} of {len(errors)} are not"
+def _unknown(values: Vector, errors: Vector) -> str:
+    """Why values or errors cannot be used; errors whose variance is no number of the computer are no errors."""
+    bad = ~np.isfinite(values)
+    if bad.any():
+        return f"values must be known, which {int(bad.sum())} of {len(values)} are not"
+    bad = ~((errors > _TINY) & (errors < 1 / _TINY))
+    if bad.any():
+        return f"standard errors must be above 0 and known, which {int(bad.sum())} of {len(errors)} are not"
+    return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -34,9 +35,21 @@ class Model:
         """Harmonic mean of the variances: that of a unit as well known as most."""
         return float(len(self.variances) / np.sum(1 / self.variances))
 
+    @cached_property
+    def products(self) -> Matrix:
+        """Products of the explaining columns, shape (units, coefficients^2)."""
+        x = self.explained_by
+        return np.asarray((x[:, :, None] * x[:, None, :]).reshape(len(x), -1))
+
+    @cached_property
     def grid(self) -> Vector:
         """Variances between units from 0 to far beyond the errors, ascending."""
         return np.append(0.0, self.typical * np.geomspace(*GRID))
+
+    @cached_property
+    def on_grid(self) -> Solved:
+        """What follows from each of them."""
+        return solve(self, self.grid)
 
 
 @dataclass(frozen=True)
@@ -66,8 +79,8 @@ def solve(model: Model, between: Vector) -> Solved:
     """Weighted least squares and the restricted likelihood, for many variances between units at once."""
     x = model.explained_by
     weights = 1 / (between[:, None] + model.variances)
-    crossed = np.einsum("gk,kp,kq->gpq", weights, x, x, optimize=True)
-    inverse = np.linalg.inv(crossed)
+    crossed = (weights @ model.products).reshape(len(between), x.shape[1], x.shape[1])
+    inverse = np.asarray(np.linalg.inv(crossed), dtype=np.float64)
     beta = np.einsum("gpq,gq->gp", inverse, (weights * model.values) @ x)
     residuals = model.values - beta @ x.T
     log_det = np.linalg.slogdet(crossed)[1]
@@ -78,8 +91,8 @@ def solve(model: Model, between: Vector) -> Solved:
 def score(model: Model, between: float) -> float:
     """Slope of the restricted likelihood: (y'PPy - trace P) / 2."""
     found = solve(model, np.array([between]))
-    weights, x = found.weights[0], model.explained_by
-    trace = weights.sum() - np.einsum("pq,kp,kq,k->", found.inverse[0], x, x, weights**2, optimize=True)
+    weights = found.weights[0]
+    trace = weights.sum() - weights**2 @ model.products @ found.inverse[0].ravel()
     return float((np.sum((weights * found.residuals[0]) ** 2) - trace) / 2)
 
 
@@ -96,8 +109,8 @@ def between_units(model: Model) -> float:
     """
     from scipy.optimize import brentq
 
-    grid = model.grid()
-    best = int(np.argmax(solve(model, grid).log_likelihood))
+    grid = model.grid
+    best = int(np.argmax(model.on_grid.log_likelihood))
     if best == 0 and score(model, 0.0) <= 0:
         return 0.0
     if best == len(grid) - 1:

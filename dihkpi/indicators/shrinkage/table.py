@@ -13,7 +13,7 @@ from dihkpi.errors import UsageError, hint_for
 from dihkpi.indicators.shrinkage.conjugate import BetaBinomial, GammaPoisson, shrink_cases
 from dihkpi.indicators.shrinkage.normal import fay_herriot, james_stein
 from dihkpi.indicators.shrinkage.result import Shrunken, unfitted
-from dihkpi.intake.columns import check_table
+from dihkpi.intake.columns import check_parts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +74,6 @@ def shrink(
     UsageError
         Unknown model, columns that are missing, covariates with a model that takes none.
     """
-    import pandas as pd
 
     _check(estimates, model, covariates, errors)
     level = float(definitions.value("confidence_level")) if confidence is None else confidence
@@ -82,9 +81,7 @@ def shrink(
         _group(rows.reset_index(drop=True), model, covariates, errors, scale, level)
         for _, rows in estimates.sort_values([*GROUP, UNIT], kind="stable").groupby(GROUP, sort=True, dropna=False)
     ]
-    columns = definitions.tables["shrunken"].columns
-    empty = pd.DataFrame({name: pd.Series(dtype="object") for name in columns})
-    return check_table(pd.concat(parts, ignore_index=True) if parts else empty, definitions.tables["shrunken"])
+    return check_parts(parts, definitions.tables["shrunken"])
 
 
 def pooled_errors(errors: Vector, n: Vector) -> Vector:

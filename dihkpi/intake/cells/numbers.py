@@ -212,7 +212,9 @@ def _unit_fault(text: str, plain: str, column: Column, convention: Convention) -
         message = f"'{show(text)}' is in another currency ({unit}); amounts here are in {convention.currency}"
         return Fault("currency", message, f"convert it, and write the amount in {convention.currency}")
     what = {"integer": "whole numbers", "money": "amounts", "percent": "percentages"}.get(column.type, "plain numbers")
-    return Fault("unit", f"'{show(text)}' holds the unit {unit}; this is a column of {what}", f"write {match[2]}")
+    own = f"convert it, and write the number in {convention.currency} without the unit"
+    hint = f"write {match[2]}" if code in ("%", convention.currency) else own
+    return Fault("unit", f"'{show(text)}' holds the unit {unit}; this is a column of {what}", hint)
 
 
 def _rewritten(text: str, other: str) -> str:

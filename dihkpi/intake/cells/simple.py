@@ -67,7 +67,7 @@ def _period_hint(text: str) -> str:
     better = f"{turned[2] or turned[3]}-{turned[1] or turned[4]}" if turned else upper
     if better != text and _is_period(better):
         return f"did you mean '{better}'?"
-    return "write 2026, 2026-H1, 2026-Q3, 2026-09 or M18"
+    return "write 2026, 2026-H1, 2026-Q3, 2026-09, 2026-01-01/2026-06-30, M18 or M19-M36"
 
 
 def parse_url(texts: pd.Series, column: Column, convention: Convention, book: CodeBook) -> Parsed:

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 from dihkpi.definitions import Definitions
 from dihkpi.intake.reconcile.match import match
-from dihkpi.intake.reconcile.names import plain_names, plain_numbers
+from dihkpi.intake.reconcile.organisations import Organisations, doubles, organisations
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_NO_FIELDS = {"source_file", "source_sheet", "source_row"}
+_MATCHED = ["name_ours", "name_official", "number_ours", "number_official", "method", "confidence"]
+_NOT_COMPARED = {"hub", "name", "number", "services"}
 
 
 @dataclass(frozen=True)
 class Reconciled:
-    """What came of it, as tables.
+    """What came of it, as tables; each begins with ``hub`` where hubs are told apart.
 
     Parameters
     ----------
@@ -26,7 +27,7 @@ class Reconciled:
     only_ours, only_official : pandas.DataFrame
         name, number.
     differences : pandas.DataFrame
-        name, field, ours, official: one row per pair and field.
+        name, number, field, ours, official: one row per pair and field.
     doubles : pandas.DataFrame
         side, name, number, because: rows of one side that share a number or a name.
     """
@@ -58,67 +59,56 @@ def reconcile(
     ours, official : pandas.DataFrame
         Rows with the columns of ``name`` and ``number``, and any others to compare.
     """
-    policy = definitions.value("reconciliation")
-    sides = [_organisations(frame, name, number, definitions) for frame in (ours, official)]
-    pairs = match(sides[0][["number", "name"]], sides[1][["number", "name"]], float(policy["similarity"]))
-    mine = sides[0].loc[pairs["ours"].to_list()].reset_index(drop=True)
-    theirs = sides[1].loc[pairs["official"].to_list()].reset_index(drop=True)
-    matched = pairs[["method", "confidence"]].assign(
-        name_ours=mine["shown_name"], name_official=theirs["shown_name"], number_ours=mine["shown_number"],
-        number_official=theirs["shown_number"],
-    )[["name_ours", "name_official", "number_ours", "number_official", "method", "confidence"]]  # fmt: skip
-    alone = [
-        side.drop(index=pairs[which].to_list())[["shown_name", "shown_number"]].set_axis(["name", "number"], axis=1)
-        for side, which in zip(sides, ("ours", "official"), strict=True)
-    ]
-    return Reconciled(matched, alone[0], alone[1], _differences(mine, theirs), _doubles(sides))
+    mine, theirs = (organisations(frame, definitions, name, number) for frame in (ours, official))
+    found = compare(mine.table, theirs.table, pair(mine, theirs, definitions))
+    return Reconciled(**{title: table.drop(columns="hub") for title, table in vars(found).items()})
 
 
-def _organisations(frame: pd.DataFrame, name: str, number: str, definitions: Definitions) -> pd.DataFrame:
-    """Different organisations of a list, sorted, with the one value that each field has for them."""
+def pair(ours: Organisations, official: Organisations, definitions: Definitions) -> pd.DataFrame:
+    """Which organisation of ours is which official one; see :func:`dihkpi.intake.reconcile.match.match`."""
+    policy, wanted = definitions.value("reconciliation"), ["hub", "number", "name"]
+    return match(ours.table[wanted], official.table[wanted], float(policy["similarity"]), policy["articles"])
+
+
+def compare(ours: pd.DataFrame, official: pd.DataFrame, pairs: pd.DataFrame) -> Reconciled:
+    """What the pairs of two tables of organisations have in common, and what they have not.
+
+    Parameters
+    ----------
+    ours, official : pandas.DataFrame
+        As :func:`dihkpi.intake.reconcile.organisations.organisations` gives them.
+    pairs : pandas.DataFrame
+        As :func:`pair` gives them.
+    """
     import pandas as pd
 
-    nothing = pd.Series(pd.NA, index=frame.index, dtype="str")
-    states = {row[key]: row["code"] for row in definitions.codelists["countries"].rows for key in ("iso", "code")}
-    shown = (frame[name].astype("str"), frame[number].astype("str") if number in frame else nothing)
-    plain = pd.DataFrame({
-        "name": plain_names(shown[0], definitions.codelists["legal_forms"].labels.values()),
-        "number": plain_numbers(shown[1], states, definitions.value("reconciliation")["missing"]),
-        "shown_name": shown[0], "shown_number": shown[1],
-    })  # fmt: skip
-    fields = [str(column) for column in frame if column not in {name, number, *_NO_FIELDS}]
-    texts = frame[fields].astype("str")
-    grouped = pd.concat([plain, texts], axis=1).groupby(
-        [plain[key].fillna("").rename(f"by_{key}") for key in ("name", "number")], sort=True
-    )
-    first = grouped.first().reset_index(drop=True)
-    several = grouped[fields].nunique().reset_index(drop=True) > 1
-    first[fields] = first[fields].mask(several)
-    return first
+    mine = ours.loc[pairs["ours"].to_list()].reset_index(drop=True)
+    theirs = official.loc[pairs["official"].to_list()].reset_index(drop=True)
+    matched = pairs[["method", "confidence"]].assign(
+        hub=mine["hub"], name_ours=mine["shown_name"], name_official=theirs["shown_name"],
+        number_ours=mine["shown_number"], number_official=theirs["shown_number"],
+    )[["hub", *_MATCHED]]  # fmt: skip
+    alone = [
+        side.drop(index=pairs[which].to_list())[
+            ["hub", "shown_name", "shown_number", *(["services"] if "services" in side else [])]
+        ].rename(columns=lambda column: str(column).removeprefix("shown_"))
+        for side, which in ((ours, "ours"), (official, "official"))
+    ]
+    twice = pd.concat([doubles(ours, "ours"), doubles(official, "official")], ignore_index=True)
+    return Reconciled(matched, alone[0], alone[1], _differences(mine, theirs), twice)
 
 
 def _differences(mine: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
     found = []
-    shared = [str(column) for column in mine if column in theirs and column not in ("name", "number")]
+    shared = [str(column) for column in mine if column in theirs and column not in _NOT_COMPARED]
     for column in shared:
         differs = mine[column].notna() & theirs[column].notna() & (mine[column] != theirs[column])
         found.append(pd.DataFrame({
-            "name": mine["shown_name"], "field": column.removeprefix("shown_"), "ours": mine[column],
-            "official": theirs[column],
+            "hub": mine["hub"], "name": mine["shown_name"], "number": mine["shown_number"],
+            "field": column.removeprefix("shown_"),
+            "ours": mine[column], "official": theirs[column],
         })[differs])  # fmt: skip
-    return pd.concat(found, ignore_index=True).sort_values(["name", "field"], kind="stable", ignore_index=True)
-
-
-def _doubles(sides: list[pd.DataFrame]) -> pd.DataFrame:
-    import pandas as pd
-
-    found = []
-    for side, which in zip(sides, ("ours", "official"), strict=True):
-        for by in ("number", "name"):
-            twice = side[side[by].notna() & side[by].duplicated(keep=False)].sort_values(by, kind="stable")
-            found.append(pd.DataFrame({
-                "side": which, "name": twice["shown_name"], "number": twice["shown_number"], "because": f"same {by}",
-            }))  # fmt: skip
-    return pd.concat(found, ignore_index=True)
+    order = ["hub", "name", "number", "field"]
+    return pd.concat(found, ignore_index=True).sort_values(order, kind="stable", ignore_index=True)

@@ -47,6 +47,23 @@ def plain_names(names: pd.Series, legal_forms: Iterable[str]) -> pd.Series:
     return texts.map(known).astype("str").replace("", None)
 
 
+def sorted_words(names: pd.Series, articles: Iterable[str]) -> pd.Series:
+    """Plain names with their words in the order of the alphabet and without articles, unless nothing else is there.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> sorted_words(pd.Series(["the robot house", "la"]), ["the", "la"]).tolist()
+    ['house robot', 'la']
+    """
+    left_out = {_plain(article) for article in articles}
+    known = {}
+    for name in names.dropna().unique():
+        words = sorted(name.split())
+        known[name] = " ".join([word for word in words if word not in left_out] or words)
+    return names.map(known).astype("str")
+
+
 def _plain(text: str) -> str:
     letters = unicodedata.normalize("NFKD", text.casefold())
     kept = "".join(c if c.isalnum() else " " for c in letters if not unicodedata.combining(c))

@@ -1,51 +1,17 @@
-"""Sections on what was done: targets, services, customers, and the course of the years."""
+"""Sections on what was done: services, customers, and the course of the years."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dihkpi.reports.blocks import NO_BLOCK, Block, Markup, Words, bar, light, no_data, sentence, table
+from dihkpi.reports.blocks import Block, Words, no_data, sentence, table
 from dihkpi.reports.drawing import figures as draw
 from dihkpi.reports.extract import Extract
 from dihkpi.reports.facts import Estimate, Indicators
 from dihkpi.reports.sections.overview import COUNTED
-from dihkpi.reports.wording import capital, esc, listing, number, percent, period_words, plural
+from dihkpi.reports.wording import esc, listing, number, period_words
 
 SHOWN, LISTED = 8, 10
-SAID = {"on_track": "on track", "watch": "to watch", "behind": "behind"}
-
-
-def kpi_table(extract: Extract, words: Words, figures: Indicators) -> Block:
-    """Achieved against target, with the share that is expected by the cut-off day."""
-    found = figures.targets()
-    if not found:
-        return sentence("No targets are on record, so progress is not judged.", "absent")
-    order = list(extract.dictionary.get("indicators", {}))
-    found.sort(key=lambda entry: order.index(entry[0]) if entry[0] in order else len(order))
-    heads = ["Indicator", "Status", "Achieved#", "Target#", "Reached#", "Expected#", "Progress"]
-    block = NO_BLOCK
-    for period in sorted({period for _, period, _ in found}, key=lambda p: (len(p), p)):
-        own = [(indicator, e) for indicator, when, e in found if when == period]
-        rows = [_target_row(extract, words, indicator, e) for indicator, e in own]
-        block += _progress(own, period) + table(f"Targets {period_words(period)}", heads, rows, kind="kpi")
-    note = "The mark on a bar shows the share of the target that is expected by the cut-off day."
-    return block + sentence(note, "note")
-
-
-def _target_row(extract: Extract, words: Words, indicator: str, e: Estimate) -> list[object]:
-    about = extract.indicator(indicator)
-    target = Estimate(e.target, unit=e.unit, status="ok")
-    drawn = bar(e.attainment, e.expected) if e.attainment is not None else Markup("–")
-    values = (words.value(e, about["unit"]), words.value(target, about["unit"]))
-    return [about["name"], light(e.light), *values, percent(e.attainment), percent(e.expected), drawn]
-
-
-def _progress(found: list[tuple[str, Estimate]], period: str) -> Block:
-    lights = [e.light for _, e in found]
-    counts = [f"{plural(lights.count(key), 'target')} {said}" for key, said in SAID.items() if key in lights]
-    if not counts:
-        return NO_BLOCK
-    return sentence(f"{capital(period_words(period))}: {listing(counts)}.")
 
 
 def services_by_category(extract: Extract, figures: Indicators) -> Block:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from dihkpi.definitions import Definitions, Survey
 from dihkpi.definitions.scoring import Scoring
 from dihkpi.definitions.variants import nodes_of
-from dihkpi.intake.columns import check_table
+from dihkpi.intake.columns import check_parts
 from dihkpi.scoring.errors.estimate import Sample, estimate
 from dihkpi.scoring.errors.groups import sample_of
 from dihkpi.scoring.errors.placing import Place, place
@@ -235,8 +235,4 @@ def _rows(
 
 
 def _checked(rows: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
-    import pandas as pd
-
-    table = definitions.tables["uncertainty"]
-    empty = pd.DataFrame({name: pd.Series(dtype="str") for name in table.columns})
-    return check_table(rows if len(rows) else empty, table, in_order=True)
+    return check_parts([rows] if len(rows) else [], definitions.tables["uncertainty"], in_order=True)

@@ -101,7 +101,7 @@ def lay_out(
     form = values_form(survey)
     if form is not None:
         return _of_numbers(answers, survey, definitions, options, wave)
-    form = next(form for form in survey.forms.values() if form.kind == "answers")
+    form = survey.answered()
     order = list(definitions.codelists[survey.waves].codes) if survey.waves else []
     if form.wave:
         wave = _wave(wave, answers[form.wave].dropna().astype("str").unique().tolist(), order)

@@ -54,7 +54,8 @@ def test_another_scale_changes_the_unit_and_nothing_else(scores, factor, shift):
     for name, values in intervals(plain).items():
         assert intervals(other)[name] == pytest.approx(values * factor, abs=1e-9, nan_ok=True)
     for one, two in zip(effect_sizes(Moments(plain, 0.95)), effect_sizes(Moments(other, 0.95)), strict=True):
-        assert two.value == pytest.approx(one.value, abs=1e-9, nan_ok=True)
+        # d_rm holds sqrt(1 - r): where r is 1, a last bit of r is the eighth place
+        assert two.value == pytest.approx(one.value, abs=1e-7, nan_ok=True)
 
 
 @given(SCORES, st.randoms(use_true_random=False))

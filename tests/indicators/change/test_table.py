@@ -103,6 +103,8 @@ def test_above_hubs_the_clusters_are_hubs(changes):
     assert (row["status"], row["reason"]) == ("u", "3 clusters are few")
     assert changes.row("network", "mean_bca")["reason"] == "only 3 to draw from (hub): such intervals are too short"
     assert changes.row("network", "mean_bca")["method"] == "BCa bootstrap, hub drawn, 200 draws"
+    row = changes.row("network", "mean_boot_t")
+    assert (row["status"], row["reason"]) == ("u", "too few hub to draw from, or no spread between them")
     assert ("hub", "A", "T0-T1", "overall", "all", "mean_cluster") not in changes.keyed.index
 
 

@@ -97,6 +97,38 @@ def test_domains_keep_the_design_whole(survey):
     assert found["df"].tolist() == [1, 3]
 
 
+def test_clusters_that_count_unequally_leave_fewer_degrees_of_freedom(survey):
+    """Two strata of three drawn firms, of which one stands for ten times as many: about the spread of three firms."""
+    rows = {"y": [1.0, 3, 8, 2, 4, 5], "s": list("aaabbb"), "w": [1.0] * 3 + [10] * 3}
+    found = mean(survey(rows, weight="w", strata="s"), "y").loc[0]
+    # Two strata with variances 1 and 100 times that of a row, two degrees of freedom each.
+    assert found["df"] == 4
+    assert found["df_interval"] == pytest.approx((1 + 100) ** 2 / ((1 + 100**2) / 2))
+    half = stats.t.ppf(0.975, found["df_interval"]) * found["se"]
+    assert found[["lo", "hi"]].tolist() == pytest.approx([found["value"] - half, found["value"] + half])
+    even = mean(survey({**rows, "w": 1.0}, weight="w", strata="s"), "y").loc[0]
+    assert even["df_interval"] == pytest.approx(4)
+
+
+def test_degrees_of_freedom_of_unequal_clusters_are_those_of_bell_and_mccaffrey(survey):
+    """One firm of three holds eight of ten answers: the sum over the firms, written out with its matrices."""
+    sizes = np.array([8, 1, 1])
+    rows = {"y": np.arange(10.0) ** 2 % 7, "firm": np.repeat(list("abc"), sizes)}
+    share = sizes / 10
+    centre = np.eye(3) - 1 / 3
+    form = np.sqrt(3 / 2) * centre @ (np.eye(3) - np.outer(share, np.ones(3)))
+    spread = form @ np.diag(sizes) @ form.T
+    found = mean(survey(rows, cluster="firm"), "y").loc[0]
+    assert found["df_interval"] == pytest.approx(np.trace(spread) ** 2 / np.sum(spread**2))
+    assert 1 <= found["df_interval"] < found["df"] == 2
+
+
+def test_many_clusters_keep_their_degrees_of_freedom(apistrat):
+    found = mean(apistrat, "api00").loc[0]
+    assert found["df_interval"] == found["df"] == 197
+    assert [found["lo"], found["hi"]] == pytest.approx(stats.t.interval(0.95, 197, found["value"], found["se"]))
+
+
 def test_missing_values_are_outside_and_counted(survey):
     sample = survey({"y": [1.0, 3, np.nan, 8], "w": [1.0, 1, 5, 1]}, weight="w")
     found = mean(sample, "y").loc[0]

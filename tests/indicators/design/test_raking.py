@@ -15,6 +15,7 @@ from dihkpi.indicators.design import (
     post_stratify,
     quantile,
     rake,
+    ratio,
     replicated,
     response_classes,
     response_weights,
@@ -228,3 +229,23 @@ def test_a_class_in_which_nobody_answered_is_told(definitions):
         response_classes(rows.assign(size=["s", None, "m"]), ["size"], "answered", definitions)
     with pytest.raises(UsageError, match="did you mean 'size'"):
         response_classes(rows, ["siz"], "answered", definitions)
+
+
+def test_margins_take_degrees_of_freedom_written_out_with_all_matrices(survey):
+    """Four firms of two, two and three answers, raked to two kinds: the ratio of y and x."""
+    rows = {
+        "y": [1.0, 3, 4, 6, 2, 4, 9], "x": [1.0, 2, 2, 3, 1, 1, 4], "firm": list("aabbccd"), "kind": list("ppqpqqp"),
+        "firms": 10,
+    }  # fmt: skip
+    sample = rake(survey(rows, cluster="firm", population="firms"), {"kind": {"p": 9, "q": 6}})[0]
+    w, x = sample.weights, np.array(rows["x"])
+    kinds = np.array([[k == "p", k == "q"] for k in rows["kind"]], dtype=float)
+    design = np.diag(sample.design_weights)
+    of_margins = np.eye(7) - kinds @ np.linalg.inv(kinds.T @ design @ kinds) @ kinds.T @ design
+    of_ratio = np.eye(7) - np.outer(x, w) / (w @ x)
+    firms = np.array([[f == name for f in rows["firm"]] for name in "abcd"], dtype=float)
+    form = np.sqrt(0.6 * 4 / 3) * (np.eye(4) - 0.25) @ firms @ np.diag(w) @ of_margins @ of_ratio
+    spread = form @ np.diag(x**2) @ form.T
+    found = ratio(sample, "y", "x").loc[0]
+    assert found["df_interval"] == pytest.approx(np.trace(spread) ** 2 / np.sum(spread**2))
+    assert found["df_interval"] < found["df"] == 3
