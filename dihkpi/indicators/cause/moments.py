@@ -83,7 +83,7 @@ def _chance(question: Question, coefficients: npt.NDArray[Any]) -> tuple[npt.NDA
     line = question.support @ coefficients
     if question.link == "probit":
         return ndtr(line), np.exp(-(line**2) / 2) / np.sqrt(2 * np.pi)
-    chance = 1 / (1 + np.exp(-line))
+    chance = (1 + np.tanh(line / 2)) / 2
     return chance, chance * (1 - chance)
 
 

@@ -16,6 +16,8 @@ from dihkpi.indicators.cause.result import Effect, NoEstimateError, Vector, no_e
 if TYPE_CHECKING:
     import pandas as pd
 
+_NO_CHANCE = 1e-8
+"""A chance of support that is this near to 0 or 1 gives a weight that is no number."""
 _NAMES = {"ipw": "IPW", "aipw": "AIPW", "ra": "regression adjustment", "ipw_ra": "IPW with regression"}
 
 
@@ -127,7 +129,7 @@ def weighted_effect(
             y, treated, matrix = y[inside], treated[inside], matrix[inside]
             group, columns = group[inside], columns[inside]
             chance, coefficients = _chances(treated, matrix, link)
-        _check_outcome(treated, columns)
+        _check_solvable(treated, chance, columns)
     except NoEstimateError as fault:
         return Weighted(no_effect("effect", str(fault), method=name, n=len(y)), raw)
     question = Question(y, treated, matrix, columns, method, of, link)
@@ -143,8 +145,10 @@ def weighted_effect(
     return Weighted(found, balance, kept, float(balance["difference_weighted"].abs().max()))
 
 
-def _check_outcome(treated: Vector, columns: Vector) -> None:
-    """Both regressions of the outcome can be told from their groups."""
+def _check_solvable(treated: Vector, chance: Vector, columns: Vector) -> None:
+    """No chance is 0 or 1, and both regressions of the outcome can be told from their groups."""
+    if np.minimum(chance, 1 - chance).min() < _NO_CHANCE:
+        raise NoEstimateError("no overlap: the chance of support of a unit is 0 or 1; trim such units")
     for value, who in ((1, "supported"), (0, "comparison")):
         if np.linalg.matrix_rank(columns[treated == value]) < columns.shape[1]:
             raise NoEstimateError(f"a covariate does not vary in the group '{who}', or is a combination of the others")

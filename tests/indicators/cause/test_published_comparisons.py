@@ -84,6 +84,13 @@ def test_a_regression_that_a_group_cannot_tell_is_said(births):
     assert "does not vary in the group 'supported'" in found.effect.reason
 
 
+def test_a_unit_without_any_chance_is_said(births):
+    age = np.where(np.arange(len(births["mage"])) == 0, 4000.0, births["mage"])
+    found = weighted_effect(births["bweight"], births["mbsmoke_"], {"age": age}, 0.95, overlap=Overlap(trim=0))
+    assert found.effect.status == "m"
+    assert "0 or 1" in found.effect.reason
+
+
 # Benjamini and Hochberg (1995), JRSS B 57: fifteen tests of two treatments of heart attacks.
 HEART = [
     0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0,
