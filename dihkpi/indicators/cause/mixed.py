@@ -198,13 +198,13 @@ def _best(model: Any) -> Any:
             warnings.simplefilter("ignore")
             try:
                 result = model.fit(reml=True, method=method, maxiter=500)
+                if result.converged and np.isfinite(result.llf) and (best is None or result.llf > best.llf):
+                    best = result
+                enough = model.k_re < 2 or method == "powell"
+                if best is not None and enough and _at_top(model, best):
+                    return best
             except (np.linalg.LinAlgError, ValueError):
                 continue
-            if result.converged and np.isfinite(result.llf) and (best is None or result.llf > best.llf):
-                best = result
-            plain = model.k_re < 2 or method == "powell"
-            if best is not None and plain and _at_top(model, best):
-                return best
     raise NoEstimateError("the mixed model did not converge")
 
 
