@@ -69,7 +69,7 @@ class Family(Definition):
 
     about: str
     """What they have in common."""
-    method: Literal["holm", "bonferroni", "fdr_bh", "none"] = "holm"
+    method: Literal["holm", "bonferroni", "fdr_bh", "fdr_by", "none"] = "holm"
     """How their p-values are adjusted."""
 
 

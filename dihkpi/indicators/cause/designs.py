@@ -13,11 +13,12 @@ from dihkpi.indicators.cause import change
 from dihkpi.indicators.cause.errors import Inference
 from dihkpi.indicators.cause.event_study import Pretrend, event_study
 from dihkpi.indicators.cause.mixed import mixed_model
+from dihkpi.indicators.cause.moments import Method
 from dihkpi.indicators.cause.programme import deadweight_from_model
 from dihkpi.indicators.cause.result import Effect, Errors, Vector, no_effect
 from dihkpi.indicators.cause.rows import Rows, covariates_of, per_unit
 from dihkpi.indicators.cause.staggered import staggered
-from dihkpi.indicators.cause.weighting import Method, Overlap, weighted_effect
+from dihkpi.indicators.cause.weighting import Overlap, weighted_effect
 from dihkpi.indicators.cause.wild import Wild
 
 

@@ -16,6 +16,12 @@ from dihkpi.indicators.cause.result import Effect, NoEstimateError, Vector, no_e
 _AT_ZERO = 1e-4
 """A variance below this share of the residual one is taken to lie on its boundary."""
 
+_STEPS = ((0.03, 0.03), (0.1, 1.0))
+"""Steps from the top of the likelihood, in proportion to the standard deviations (over that of the rows) of the units,
+and their floor: from a standard deviation of zero a small step shows nothing."""
+_HIGHER = 0.005
+"""Gain of the log-likelihood there which shows that it is no top."""
+
 
 @dataclass(frozen=True)
 class Component:
@@ -87,7 +93,8 @@ def mixed_model(
     levels : mapping of str to array-like
         Units of each level, the outermost first: ``{"region": …, "hub": …}``.
     level : float
-        Of the intervals; t with the clusters of the outermost level, less the columns that do not vary inside them.
+        Of the intervals; t with the units of the level that a column varies between, less those of the level above and
+        the columns of the same level.
     slopes : mapping of str to numpy.ndarray, optional
         Columns whose slope differs between the units of the one level, correlated with the intercept.
     crossed : bool
@@ -95,7 +102,8 @@ def mixed_model(
 
     Notes
     -----
-    Laird and Ware (1982), Biometrics 38; test at the boundary: Self and Liang (1987), JASA 82.
+    Laird and Ware (1982), Biometrics 38; test at the boundary: Self and Liang (1987), JASA 82; degrees of freedom:
+    Pinheiro and Bates (2000), section 2.4.2.
     """
     columns = np.column_stack([np.asarray(column, float) for column in (*fixed.values(), *(slopes or {}).values())])
     keep = np.isfinite(y) & np.isfinite(columns).all(axis=1)
@@ -178,21 +186,33 @@ def _fitted(
 
 
 def _best(model: Any) -> Any:
-    """Fit by L-BFGS, and by Powell's method where that ends at a variance of zero.
+    """Fit by L-BFGS, and by Powell's method where that does not end at the top of the likelihood.
 
-    At the boundary L-BFGS of statsmodels says that it converged, with an infinite likelihood, even where the best
-    variance is above zero; Powell's method needs no slopes.
+    L-BFGS of statsmodels says that it converged, with an infinite likelihood, at a variance of zero where the best one
+    is above zero, and with slopes per unit in one of fifteen fits halfway up as well, where both are therefore tried.
+    Powell's method needs no derivatives.
     """
+    best = None
     for method in ("lbfgs", "powell"):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
                 result = model.fit(reml=True, method=method, maxiter=500)
+                if result.converged and np.isfinite(result.llf) and (best is None or result.llf > best.llf):
+                    best = result
+                enough = model.k_re < 2 or method == "powell"
+                if best is not None and enough and _at_top(model, best):
+                    return best
             except (np.linalg.LinAlgError, ValueError):
                 continue
-        if result.converged and np.isfinite(result.llf):
-            return result
     raise NoEstimateError("the mixed model did not converge")
+
+
+def _at_top(model: Any, result: Any) -> bool:
+    """No step of any variance, up or down, leads higher."""
+    at = result.params_object.get_packed(use_sqrt=model.use_sqrt, has_fe=False)
+    steps = np.vstack([np.diag(size * np.maximum(np.abs(at), floor)) for size, floor in _STEPS])
+    return all(model.loglike(at + step) <= result.llf + _HIGHER for step in (*steps, *-steps))
 
 
 def _variances(result: Any, names: Sequence[str], crossed: bool) -> list[float]:
@@ -241,17 +261,15 @@ def _effects(
     crossed: bool,
     slopes: set[str],
 ) -> tuple[Effect, ...]:
-    """Fixed effects; a column that varies inside the clusters, and has one slope for all, has the df of the rows."""
+    """Fixed effects, each with the degrees of freedom of the level that it varies at."""
     names = tuple(fixed)
-    group = _codes(next(iter(units.values())))
-    count = int(group.max()) + 1
-    means = np.column_stack([np.bincount(group, column) / np.bincount(group) for column in exog.T])
-    between = np.abs(exog - means[group]).max(axis=0) < 1e-12
+    groups = [_codes(values) for values in units.values()]
+    sizes = [int(group.max()) + 1 for group in groups]
+    count = sizes[0]
     if crossed:
-        df = np.full(len(names), float(min(len(np.unique(_codes(values))) for values in units.values()) - 1))
+        df = np.full(len(names), min(sizes) - 1.0)
     else:
-        inside = len(y) - count - int((~between).sum())
-        df = np.where(between, count - between.sum(), inside).astype(float)
+        df = _nested_df(exog, groups)
         df[[name in slopes for name in names]] = count - 1
     variance = np.diag(np.asarray(result.cov_params()))[: len(names)]
     se = np.sqrt(np.where(variance >= 0, variance, np.nan))
@@ -261,3 +279,19 @@ def _effects(
         t_effect(name, float(b), float(s), float(d), level, n=len(y), clusters=count, method=method)
         for name, b, s, d in zip(names, estimates, se, df, strict=True)
     )
+
+
+def _nested_df(exog: Vector, levels: Sequence[npt.NDArray[np.intp]]) -> Vector:
+    """Units of the level that a column varies between, less those of the level above, less the columns of that level.
+
+    A column that is the same in a whole hub but differs between the hubs of a region has ``hubs - regions - columns``,
+    however many respondents there are; the constant counts at the outermost level.
+    """
+    at = np.full(exog.shape[1], len(levels))
+    for place in reversed(range(len(levels))):
+        group = levels[place]
+        means = np.column_stack([np.bincount(group, column) / np.bincount(group) for column in exog.T])
+        at[np.abs(exog - means[group]).max(axis=0) < 1e-12 * np.maximum(np.abs(exog).max(axis=0), 1)] = place
+    counts = np.array([0, *(int(group.max()) + 1 for group in levels), len(exog)])
+    columns = np.bincount(at, minlength=len(levels) + 1)
+    return np.asarray((np.diff(counts) - columns)[at], float)

@@ -140,9 +140,9 @@ def adjusted(p_values: list[float], method: str) -> list[float]:
     Parameters
     ----------
     p_values : list of float
-    method : {'holm', 'bonferroni', 'fdr_bh', 'none'}
+    method : {'holm', 'bonferroni', 'fdr_bh', 'fdr_by', 'none'}
         Holm and Bonferroni bound the chance of any false finding, Benjamini and Hochberg the expected share of false
-        ones among those found.
+        ones among those found, Benjamini and Yekutieli that share however the tests depend on each other.
 
     Examples
     --------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +13,31 @@ from dihkpi.indicators.cause.result import NAN, Effect, NoEstimateError, Vector,
 Blocks = npt.NDArray[np.float64]
 
 
+Comparison = Literal["not_yet", "never"]
+Base = Literal["start", "previous"]
+
+
 @dataclass(frozen=True)
 class Staggered:
-    """Mean effect on the supported, by time since the start, and by start and period."""
+    """Mean effect on the supported, by time since the start, and by start and period.
+
+    Attributes
+    ----------
+    after : Effect
+        Mean over all starts and periods after them, each weighted by its units.
+    lags : tuple of Effect
+        By time since the start (``lag 0``, …), and before it (``lead 1``, …).
+    cells : tuple of Effect
+        By start and period.
+    averages : tuple of Effect
+        Other means of what comes after the start: ``mean of starts`` (each by its units), ``mean of lags`` and
+        ``mean of periods`` (each counts the same).
+    """
 
     after: Effect
     lags: tuple[Effect, ...]
     cells: tuple[Effect, ...]
+    averages: tuple[Effect, ...] = ()
 
 
 def staggered(
@@ -30,11 +48,13 @@ def staggered(
     level: float,
     *,
     clusters: npt.ArrayLike | None = None,
+    comparison: Comparison = "not_yet",
+    base: Base = "start",
 ) -> Staggered:
     """Group-time effects: change since the period before the start, less that of units not supported by then.
 
-    ``ATT(g, t) = mean(Y_t - Y_(g-1) | start g) - mean(Y_t - Y_(g-1) | not started by t)``. The mean over all cells
-    after the start weighs each by its units. Standard errors leave out one cluster at a time (jackknife, t(G - 1)).
+    ``ATT(g, t) = mean(Y_t - Y_(g-1) | start g) - mean(Y_t - Y_(g-1) | not started by t)``. Standard errors leave out
+    one cluster at a time (jackknife, t(G - 1)).
 
     Parameters
     ----------
@@ -48,6 +68,11 @@ def staggered(
     level : float
     clusters : array-like, optional
         The units by themselves when not given.
+    comparison : {"not_yet", "never"}
+        Units that are not supported by then, or only those that never are.
+    base : {"start", "previous"}
+        What periods before the start are compared with: the one just before the start, or each with the one before
+        itself. The R package did prints the latter, with ``never``.
 
     Notes
     -----
@@ -55,35 +80,59 @@ def staggered(
     """
     try:
         wide, begin, group = _wide(y, units, periods, start, clusters)
-        cells, sums = _cells(wide, begin, group)
+        cells, sums = _cells(wide, begin, group, comparison, base)
     except NoEstimateError as fault:
         return Staggered(no_effect("after", str(fault)), (), ())
-    n, size = len(wide), sums.shape[1]
-    common: dict[str, Any] = {
-        "n": n,
-        "clusters": size,
-        "method": "group-time effects, not yet supported as comparison, jackknife",
-    }
-
-    def summary(term: str, chosen: list[int]) -> Effect:
-        part = sums[chosen]
-        estimate = float(_mean(part.sum(axis=1, keepdims=True))[0])
-        left_out = _mean(part.sum(axis=1, keepdims=True) - part)
-        if not np.isfinite(left_out).all():
-            return Effect(term, estimate, **common).warned("rests on one cluster: no standard error")
-        se = float(np.sqrt((size - 1) / size * ((left_out - left_out.mean()) ** 2).sum()))
-        return t_effect(term, estimate, se, size - 1, level, **common)
-
     late = [number for number, (g, t) in enumerate(cells) if t >= g]
     if not late:
-        return Staggered(no_effect("after", "no start has a comparison that is not yet supported", n=n), (), ())
-    steps = sorted({t - g for g, t in cells})
-    lags = [
-        summary(f"lag {step}" if step >= 0 else f"lead {-step}", [i for i, (g, t) in enumerate(cells) if t - g == step])
-        for step in steps
-    ]
-    each = [summary(f"start {g} period {t}", [number]) for number, (g, t) in enumerate(cells)]
-    return Staggered(summary("after", late), tuple(lags), tuple(each))
+        none = no_effect("after", "no start has a comparison that is not yet supported", n=len(wide))
+        return Staggered(none, (), ())
+    against = "not yet supported" if comparison == "not_yet" else "never supported"
+    method = f"group-time effects, {against} as comparison, jackknife"
+
+    def summary(term: str, parts: list[list[int]], *, by_units: bool = False) -> Effect:
+        return _jackknifed(term, sums, parts, level, by_units=by_units, n=len(wide), method=method)
+
+    def together(chosen: list[int], keys: list[int]) -> list[list[int]]:
+        return [[i for i in chosen if keys[i] == key] for key in sorted({keys[i] for i in chosen})]
+
+    since, starts, when = [t - g for g, t in cells], [g for g, _ in cells], [t for _, t in cells]
+    named = {step: f"lag {step}" if step >= 0 else f"lead {-step}" for step in since}
+    return Staggered(
+        summary("after", [late]),
+        tuple(summary(named[since[part[0]]], [part]) for part in together(list(range(len(cells))), since)),
+        tuple(summary(f"start {g} period {t}", [[number]]) for number, (g, t) in enumerate(cells)),
+        (
+            summary("mean of starts", together(late, starts), by_units=True),
+            summary("mean of lags", together(late, since)),
+            summary("mean of periods", together(late, when)),
+        ),
+    )
+
+
+def _jackknifed(
+    term: str, sums: Blocks, parts: list[list[int]], level: float, *, by_units: bool, **about: int | str
+) -> Effect:
+    """Mean of the means of parts of the cells, and its error by leaving out one cluster at a time."""
+    size = sums.shape[1]
+    whole = sums.sum(axis=1, keepdims=True)
+    estimate, left_out = (_mean_of_parts(blocks, parts, by_units=by_units) for blocks in (whole, whole - sums))
+    if not np.isfinite(left_out).all():
+        none = Effect(term, float(estimate[0]), clusters=size, **about)  # type: ignore[arg-type]
+        return none.warned("rests on one cluster: no standard error")
+    se = float(np.sqrt((size - 1) / size * ((left_out - left_out.mean()) ** 2).sum()))
+    return t_effect(term, float(estimate[0]), se, size - 1, level, clusters=size, **about)
+
+
+def _mean_of_parts(blocks: Blocks, parts: list[list[int]], *, by_units: bool) -> Vector:
+    """Each part counts the same, or by its units (and not at all without any)."""
+    means = np.stack([_mean(blocks[part]) for part in parts])
+    if not by_units:
+        return np.asarray(means.mean(axis=0))
+    weights = np.stack([blocks[part][..., 1].mean(axis=0) for part in parts])
+    total = weights.sum(axis=0)
+    values = np.where(weights > 0, means * weights, 0.0).sum(axis=0)
+    return np.asarray(np.divide(values, total, out=np.full(total.shape, NAN), where=total > 0))
 
 
 def _wide(
@@ -114,21 +163,23 @@ def _wide(
     return wide[known], first["start"].to_numpy()[known], np.asarray(group, np.intp)
 
 
-def _cells(wide: Vector, begin: Vector, group: npt.NDArray[np.intp]) -> tuple[list[tuple[int, int]], Blocks]:
+def _cells(
+    wide: Vector, begin: Vector, group: npt.NDArray[np.intp], comparison: Comparison, base: Base
+) -> tuple[list[tuple[int, int]], Blocks]:
     """Starts and periods with a comparison, and per cell and cluster: sum and number of supported and of comparison."""
     size = int(group.max()) + 1
     cells, blocks = [], []
     for g in sorted({int(start) for start in begin[np.isfinite(begin)] if start >= 1}):
         if g > wide.shape[1]:
             continue
-        base = wide[:, g - 1]
         for t in range(wide.shape[1]):
-            if t == g - 1:
+            since = t - 1 if base == "previous" and t < g else g - 1
+            if since in (t, -1):
                 continue
-            change = wide[:, t] - base
+            change = wide[:, t] - wide[:, since]
             told = np.isfinite(change)
             mine = told & (begin == g)
-            others = told & (begin > max(t, g - 1)) & (begin != g)
+            others = told & (np.isinf(begin) if comparison == "never" else (begin > max(t, g - 1)) & (begin != g))
             if mine.any() and others.any():
                 filled = np.where(told, change, 0.0)
                 parts = (mine * filled, mine, others * filled, others)

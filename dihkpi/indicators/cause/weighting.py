@@ -1,21 +1,24 @@
-"""Weighting by the chance of being supported: balance, overlap, IPW and AIPW."""
+"""Weighting by the chance of being supported: balance, overlap, IPW, AIPW and regression."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from dihkpi.indicators.cause.moments import Link, Method, Question, Target, effect_and_influence
 from dihkpi.indicators.cause.result import Effect, NoEstimateError, Vector, no_effect, t_effect
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Method = Literal["ipw", "aipw"]
+_NO_CHANCE = 1e-8
+"""A chance of support that is this near to 0 or 1 gives a weight that is no number."""
+_NAMES = {"ipw": "IPW", "aipw": "AIPW", "ra": "regression adjustment", "ipw_ra": "IPW with regression"}
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,13 @@ def weighted_effect(
     level: float,
     *,
     method: Method = "aipw",
-    of: Literal["all", "treated"] = "all",
+    of: Target = "all",
     clusters: npt.ArrayLike | None = None,
     overlap: Overlap | None = None,
+    outcome: Mapping[str, Vector] | None = None,
+    link: Link = "logit",
 ) -> Weighted:
-    """Effect of the support, by weights from a logit of the support on the covariates.
+    """Effect of the support, by weights from a model of the chance of support, by regressions of the outcome, or both.
 
     Parameters
     ----------
@@ -75,13 +80,19 @@ def weighted_effect(
     covariates : mapping of str to numpy.ndarray
         What is known from before the support.
     level : float
-    method : {'aipw', 'ipw'}
-        AIPW has a regression of the outcome too, and is right if either of the two models is.
+    method : {'aipw', 'ipw', 'ra', 'ipw_ra'}
+        Weights and regressions of the outcome, right if either of the two models is; weights alone; regressions alone;
+        weighted regressions, right like the first.
     of : {'all', 'treated'}
-        Mean effect on all units, or on the supported (IPW only).
+        Mean effect on all units, or on the supported.
     clusters : array-like, optional
         Errors allow for them, with t(G - 1).
     overlap : Overlap
+        ``Overlap(trim=0)`` leaves nobody out, as Stata's ``teffects`` does.
+    outcome : mapping of str to numpy.ndarray, optional
+        Covariates of the regressions of the outcome, where they are others than those of the support.
+    link : {'logit', 'probit'}
+        Of the model of the chance of support.
 
     Returns
     -------
@@ -90,33 +101,39 @@ def weighted_effect(
 
     Notes
     -----
-    Estimates by ``statsmodels.treatment.treatment_effects.TreatmentEffect``; errors from influence functions, which
-    allow for clusters and for the estimated weights. Trimming: Crump et al. (2009), Biometrika 96.
+    Imbens and Wooldridge (2009), Journal of Economic Literature 47. Errors from influence functions, which allow for
+    clusters and for everything that is estimated on the way. Trimming: Crump et al. (2009), Biometrika 96.
     """
     overlap = overlap or Overlap()
-    matrix = np.column_stack([np.ones(len(y)), *covariates.values()]).astype(float)
-    keep = np.isfinite(y) & np.isfinite(matrix).all(axis=1) & np.isfinite(treated)
-    y, treated, matrix = np.asarray(y, float)[keep], np.asarray(treated, float)[keep], matrix[keep]
-    group = np.arange(len(y)) if clusters is None else _codes(np.asarray(clusters, object)[keep])
-    name = f"{method.upper()}, effect on {'all' if of == 'all' else 'the supported'}"
+    told = covariates if outcome is None or method == "ipw" else outcome
+    y, treated = np.asarray(y, float), np.asarray(treated, float)
+    matrix, regressors = (
+        np.column_stack([np.ones(len(y)), *part.values()]).astype(float) for part in (covariates, told)
+    )
+    keep = np.isfinite(y) & np.isfinite(treated) & np.isfinite(matrix).all(axis=1) & np.isfinite(regressors).all(axis=1)
+    group = np.arange(int(keep.sum())) if clusters is None else _codes(np.asarray(clusters, object)[keep])
+    y, treated, matrix, regressors = y[keep], treated[keep], matrix[keep], regressors[keep]
+    name = f"{_NAMES[method]}, effect on {'all' if of == 'all' else 'the supported'}"
     names = list(covariates)
     raw = _balance(matrix[:, 1:], treated, np.ones(len(y)), names)
     try:
-        if method == "aipw" and of == "treated":
-            raise NoEstimateError("AIPW gives the effect on all; choose ipw for the effect on the supported")
-        chance, logit = _chances(treated, matrix)
+        chance, coefficients = _chances(treated, matrix, link)
         inside = (chance >= overlap.trim) & (chance <= 1 - overlap.trim)
         kept = float(inside.mean())
         if kept < overlap.share:
             reason = f"no overlap: only {kept:.0%} of the units have a chance of support from {overlap.trim:g}"
             failed = no_effect("effect", f"{reason} to {1 - overlap.trim:g}", method=name, n=len(y))
             return Weighted(failed, raw, kept)
+        columns = np.ones((len(y), 1)) if method == "ipw" else regressors
         if not inside.all():
-            y, treated, matrix, group = y[inside], treated[inside], matrix[inside], group[inside]
-            chance, logit = _chances(treated, matrix)
+            y, treated, matrix = y[inside], treated[inside], matrix[inside]
+            group, columns = group[inside], columns[inside]
+            chance, coefficients = _chances(treated, matrix, link)
+        _check_solvable(treated, chance, columns)
     except NoEstimateError as fault:
         return Weighted(no_effect("effect", str(fault), method=name, n=len(y)), raw)
-    estimate, influence = _estimate(y, treated, matrix, chance, logit, method, of)
+    question = Question(y, treated, matrix, columns, method, of, link)
+    estimate, influence = effect_and_influence(question, coefficients)
     found = _with_error(estimate, influence, group, level, name, clustered=clusters is not None)
     if kept < 1:
         found = found.warned(f"{1 - kept:.0%} of the units have no counterpart and were left out")
@@ -128,21 +145,30 @@ def weighted_effect(
     return Weighted(found, balance, kept, float(balance["difference_weighted"].abs().max()))
 
 
+def _check_solvable(treated: Vector, chance: Vector, columns: Vector) -> None:
+    """No chance is 0 or 1, and both regressions of the outcome can be told from their groups."""
+    if np.minimum(chance, 1 - chance).min() < _NO_CHANCE:
+        raise NoEstimateError("no overlap: the chance of support of a unit is 0 or 1; trim such units")
+    for value, who in ((1, "supported"), (0, "comparison")):
+        if np.linalg.matrix_rank(columns[treated == value]) < columns.shape[1]:
+            raise NoEstimateError(f"a covariate does not vary in the group '{who}', or is a combination of the others")
+
+
 def _codes(values: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
     import pandas as pd
 
     return np.asarray(pd.factorize(values, sort=True)[0], np.intp)
 
 
-def _chances(treated: Vector, matrix: Vector) -> tuple[Vector, Any]:
-    """Chance of support by a logit.
+def _chances(treated: Vector, matrix: Vector, link: Link) -> tuple[Vector, Vector]:
+    """Chance of support, and the coefficients of its model.
 
     Raises
     ------
     NoEstimateError
         One group only, perfect separation, or no convergence.
     """
-    from statsmodels.discrete.discrete_model import Logit
+    from statsmodels.discrete.discrete_model import Logit, Probit
     from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
     for value, who in ((1, "supported"), (0, "comparison")):
@@ -153,7 +179,7 @@ def _chances(treated: Vector, matrix: Vector) -> tuple[Vector, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            result = Logit(treated, matrix).fit(disp=0, maxiter=100)
+            result = (Logit if link == "logit" else Probit)(treated, matrix).fit(disp=0, maxiter=100)
         except (PerfectSeparationError, np.linalg.LinAlgError):
             raise NoEstimateError("perfect separation: the covariates tell exactly who is supported") from None
         chance = np.asarray(result.predict(), float)
@@ -161,37 +187,12 @@ def _chances(treated: Vector, matrix: Vector) -> tuple[Vector, Any]:
         raise NoEstimateError("perfect separation: the covariates tell exactly who is supported")
     if not result.mle_retvals["converged"]:
         raise NoEstimateError("the model of who is supported did not converge; some covariate tells nearly exactly")
-    return chance, result
+    return chance, np.asarray(result.params, float)
 
 
 def _weights(treated: Vector, chance: Vector, of: str) -> Vector:
     target = np.ones(len(chance)) if of == "all" else chance
     return np.asarray(target * np.where(treated == 1, 1 / chance, 1 / (1 - chance)))
-
-
-def _estimate(
-    y: Vector, treated: Vector, matrix: Vector, chance: Vector, logit: Any, method: Method, of: str
-) -> tuple[float, Vector]:
-    """Effect and its influence function per unit."""
-    from statsmodels.regression.linear_model import OLS
-    from statsmodels.treatment.treatment_effects import TreatmentEffect
-
-    model = TreatmentEffect(OLS(y, matrix), treated, results_select=logit)
-    if method == "aipw":
-        effect = float(model.aipw(return_results=False)[0])
-        mean1, mean0 = model.results1.predict(matrix), model.results0.predict(matrix)
-        influence = mean1 - mean0 - effect
-        influence += np.where(treated == 1, (y - mean1) / chance, -(y - mean0) / (1 - chance))
-        return effect, np.asarray(influence)
-    effect = float(model.ipw(return_results=False, effect_group="all" if of == "all" else 1)[0])
-    weight = _weights(treated, chance, of)
-    first, other = weight * (treated == 1), weight * (treated == 0)
-    means = [float((w * y).sum() / w.sum()) for w in (first, other)]
-    influence = first * (y - means[0]) / first.mean() - other * (y - means[1]) / other.mean()
-    # Estimated chances explain part of the influence: what the scores of the logit explain is no error.
-    scores = (treated - chance)[:, None] * matrix
-    influence -= scores @ np.linalg.lstsq(scores, influence, rcond=None)[0]
-    return effect, np.asarray(influence)
 
 
 def _with_error(

@@ -89,8 +89,8 @@ def figures(
     """
     moments = Moments(cells, setting.confidence)
     yield mean_change(moments)
-    yield from _of_the_mean(moments, scales, clusters, setting)
-    yield from _of_ranks(cells, setting)
+    yield from of_the_mean(moments, scales.margin, clusters, setting)
+    yield from of_ranks(cells, setting)
     yield from effect_sizes(moments)
     yield from outcome_shares(moments, scales.minimal, setting.minimum)
     yield from reliable_shares(moments, scales.reliability, setting.minimum)
@@ -102,8 +102,8 @@ def figures(
         yield from expected_changes(moments, groups, scales.reliability, setting.few_pairs, setting.minimum)
 
 
-def _of_the_mean(
-    moments: Moments, scales: Scales, clusters: tuple[str, Groups] | None, setting: ChangeSetting
+def of_the_mean(
+    moments: Moments, margin: Vector, clusters: tuple[str, Groups] | None, setting: ChangeSetting
 ) -> Iterator[Figure]:
     """Bootstrap, clusters, equivalence and smallest detectable change."""
     cells, se, df, entries = moments.cells, None, None, moments.n
@@ -114,7 +114,7 @@ def _of_the_mean(
         df = entries - 1
         yield clustered_change(moments, se, entries, drawn, setting.few_clusters)
     yield from _of_draws(moments, (cell, total, count), entries, drawn, setting)
-    yield equivalence(moments, scales.margin, se, df)
+    yield equivalence(moments, margin, se, df)
     yield smallest_detectable(moments, setting.power, se)
 
 
@@ -139,7 +139,7 @@ def _of_draws(
     yield figure.doubtful(spread & np.isnan(lo), alone)
 
 
-def _of_ranks(cells: Cells, setting: ChangeSetting) -> Iterator[Figure]:
+def of_ranks(cells: Cells, setting: ChangeSetting) -> Iterator[Figure]:
     """Tests of signed ranks, and the median of pair means."""
     plus, p, moved = wilcoxon(cells, setting.zeros)
     zeros = "without change dropped" if setting.zeros == "wilcox" else "without change ranked (Pratt)"
@@ -156,7 +156,7 @@ def _of_ranks(cells: Cells, setting: ChangeSetting) -> Iterator[Figure]:
     figure = figure.without((cells.n > 0) & np.isnan(lo), "too few pairs for an interval", interval_only=True)
     low = np.full(cells.size, np.inf)
     np.minimum.at(low, cells.cell, cells.change)
-    single = (lo <= low) & (cells.ranges(cells.change) > 0)
+    single = (lo <= low) & (cells.ranges(cells.change) > 0) & (setting.minimum > 1)
     figure = figure.without(single, "its ends would be the changes of single respondents", interval_only=True)
     yield figure.without((cells.n > 1) & (cells.ranges(cells.change) == 0), NO_SPREAD, interval_only=True)
 

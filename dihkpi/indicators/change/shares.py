@@ -61,9 +61,19 @@ def reliable_change(cells: Cells, reliability: Vector, sd: Vector) -> Vector:
     reliability, sd : numpy.ndarray, shape (cells,)
         Reliability of the score, and its standard deviation at the earlier wave.
     """
+    return np.asarray(cells.change / error_of_a_change(reliability, sd)[cells.cell])
+
+
+def error_of_a_change(reliability: Vector, sd: Vector) -> Vector:
+    """Standard error of the change of one respondent, s0 sqrt(2 (1 - r)); NaN where r or s0 is not fit for it.
+
+    Examples
+    --------
+    >>> error_of_a_change(np.array([0.8]), np.array([7.5])).round(2).tolist()
+    [4.74]
+    """
     fit = (reliability > 0) & (reliability < 1) & (sd > 0)
-    error = np.where(fit, sd * np.sqrt(2 * (1 - np.where(fit, reliability, 0))), np.nan)
-    return np.asarray(cells.change / error[cells.cell])
+    return np.asarray(np.where(fit, sd * np.sqrt(2 * (1 - np.where(fit, reliability, 0))), np.nan))
 
 
 def reliable_shares(moments: Moments, given: Vector, minimum: int) -> Iterator[Figure]:

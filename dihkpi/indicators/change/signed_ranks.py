@@ -43,11 +43,12 @@ def signed_ranks(cells: Cells, zeros: str) -> tuple[Groups, Vector]:
     return cell[moved], (np.sign(change) * rank)[moved]
 
 
-def wilcoxon(cells: Cells, zeros: str) -> tuple[Vector, Vector, Vector]:
+def wilcoxon(cells: Cells, zeros: str, *, continuity: bool = True) -> tuple[Vector, Vector, Vector]:
     """Sum of positive ranks, p by the normal approximation, and the pairs that changed, of every cell.
 
     z = (|W - E| - 1/2) / sqrt(V), with the correction for continuity and V corrected for ties; the same as
-    ``scipy.stats.wilcoxon(correction=True, method="asymptotic")``.
+    ``scipy.stats.wilcoxon(correction=True, method="asymptotic")`` and R's ``wilcox.test(exact = FALSE)``. Without
+    ``continuity`` the 1/2 is left out, as SPSS and scipy's default do.
     """
     from scipy.stats import norm
 
@@ -57,27 +58,44 @@ def wilcoxon(cells: Cells, zeros: str) -> tuple[Vector, Vector, Vector]:
     # The ranks themselves give both moments under the null, with ties and with dropped zeros: signs are fair coins.
     expected = np.bincount(cell, weights=np.abs(ranks), minlength=cells.size) / 2
     variance = np.bincount(cell, weights=ranks**2, minlength=cells.size) / 4
-    off = np.maximum(np.abs(plus - expected) - 0.5, 0)
+    off = np.maximum(np.abs(plus - expected) - 0.5 * continuity, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         p = np.where(n > 0, 2 * norm.sf(off / np.sqrt(variance)), np.nan)
     return plus, np.asarray(np.minimum(p, 1)), n
 
 
 def exact_signs(cells: Cells, zeros: str, up_to: int) -> Vector:
-    """p of the signed ranks over all assignments of signs, exact with ties too; NaN above a number of pairs."""
+    """p of the signed ranks over all assignments of signs, exact with ties too; NaN above a number of pairs.
+
+    Notes
+    -----
+    Ranks are added one by one to the distribution of their sum (Streitberg and Röhmel 1986, *Statistical Software
+    Newsletter* 12); doubled, those of ties are whole numbers too.
+    """
     cell, ranks = signed_ranks(cells, zeros)
     p = np.full(cells.size, np.nan)
     for n, some, rows in batches(cell, cells.size):
         if n > up_to:
             continue
-        signs = 1.0 - 2.0 * ((np.arange(2**n)[:, None] >> np.arange(n)) & 1)
-        step = max(1, _NUMBERS // 2**n)
+        doubled = np.rint(2 * ranks[rows]).astype(np.intp)
+        step = max(1, _NUMBERS // int(np.abs(doubled).sum(axis=1).max()))
         for start in range(0, len(some), step):
-            at = rows[start : start + step]
-            sums = np.abs(np.abs(ranks[at]) @ signs.T)
-            observed = np.abs(ranks[at].sum(axis=1, keepdims=True))
-            p[some[start : start + step]] = (sums >= observed - 1e-9).mean(axis=1)
+            p[some[start : start + step]] = _beyond(doubled[start : start + step])
     return p
+
+
+def _beyond(ranks: Groups) -> Vector:
+    """Chance of a sum at least as far from zero as that of each row, if signs are fair coins."""
+    sizes, seen = np.abs(ranks), np.abs(ranks.sum(axis=1, keepdims=True))
+    total = sizes.sum(axis=1, keepdims=True)
+    sums = np.arange(int(total.max()) + 1)
+    chance = np.zeros((len(ranks), len(sums)))
+    chance[:, 0] = 1
+    for size in sizes.T[:, :, None]:
+        earlier = sums - size
+        moved = np.where(earlier >= 0, np.take_along_axis(chance, np.maximum(earlier, 0), axis=1), 0)
+        chance = (chance + moved) / 2
+    return np.asarray(np.where(np.abs(2 * sums - total) >= seen, chance, 0).sum(axis=1))
 
 
 @lru_cache(maxsize=512)

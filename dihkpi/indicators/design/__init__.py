@@ -4,6 +4,7 @@ from dihkpi.indicators.design.estimates import mean, ratio, share, total
 from dihkpi.indicators.design.nonresponse import response_classes, response_weights
 from dihkpi.indicators.design.quantiles import quantile
 from dihkpi.indicators.design.raking import Raking, post_stratify, rake
+from dihkpi.indicators.design.regression import calibrate
 from dihkpi.indicators.design.replicates import Replicates, bootstrap, jackknife, replicated
 from dihkpi.indicators.design.sample import Design, Sample, prepare
 
@@ -13,6 +14,7 @@ __all__ = [
     "Replicates",
     "Sample",
     "bootstrap",
+    "calibrate",
     "jackknife",
     "mean",
     "post_stratify",

@@ -99,3 +99,48 @@ class Calibration:
             (matrix.T @ weights) / margin.totals[:, None] - 1
             for margin, matrix in zip(self.margins, matrices, strict=True)
         ])  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Regression:
+    """Sums of columns, and weights that meet them by regression.
+
+    Parameters
+    ----------
+    columns : numpy.ndarray, shape (rows, columns)
+    totals : numpy.ndarray, shape (columns,)
+        Their sums over the population.
+    names : tuple of str
+    factors, effective_n : tuple of float
+        Least and greatest factor from old to new weight; (sum w)^2 / sum w^2 before and after.
+    tolerance : float
+        Relative difference that counts as met.
+    """
+
+    columns: Matrix
+    totals: Vector
+    names: tuple[str, ...]
+    factors: tuple[float, float] = (1.0, 1.0)
+    effective_n: tuple[float, float] = (0.0, 0.0)
+    tolerance: float = 1e-6
+
+    def __str__(self) -> str:
+        return (
+            f"calibrated by regression; weights times {self.factors[0]:.2f} to {self.factors[1]:.2f}; "
+            f"effective n {self.effective_n[0]:.1f} before, {self.effective_n[1]:.1f} after"
+        )
+
+    def matrix(self) -> Matrix:
+        """The columns, shape (rows, columns)."""
+        return self.columns
+
+    def fit(self, old: Matrix) -> tuple[Matrix, int, Matrix]:
+        """New weights for many sets of old ones; as :meth:`Calibration.fit`."""
+        x = self.columns / np.maximum(np.abs(self.columns).max(axis=0), 1e-300)
+        totals = self.totals / np.maximum(np.abs(self.columns).max(axis=0), 1e-300)
+        lacking = totals[:, None] - x.T @ old
+        inner = np.einsum("ri,rs,rj->sij", x, old, x)
+        # Margins overlap, as each sums to the population: the solution of least norm gives the same weights.
+        weights = old * (1 + x @ np.einsum("sij,js->is", np.linalg.pinv(inner, hermitian=True), lacking))
+        scale = np.where(totals == 0, 1.0, totals)[:, None]
+        return weights, 1, (x.T @ weights - totals[:, None]) / scale

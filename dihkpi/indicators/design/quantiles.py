@@ -38,8 +38,9 @@ def quantile(sample: Sample, variable: str, shares: Sequence[float] = (0.5,), by
 
     Notes
     -----
-    Woodruff (1952), JASA 47: the error of the share below the estimate is put on the scale of shares, and its ends are
-    read off as quantiles; the standard error is the width of the interval over 2 t.
+    Woodruff (1952), JASA 47: the share of the weights up to the estimate gets its t interval, and the ends of that are
+    read off as quantiles; the standard error is the width of the interval over 2 t. The share is the estimated one, not
+    the one asked for, which it exceeds where a value is frequent (as in SAS and the R package survey).
     """
     import pandas as pd
 
@@ -64,7 +65,9 @@ def _of_share(sample: Sample, variable: str, values: Vector, share: float, by: S
     ])  # fmt: skip
     error, df = np.sqrt(variance(sample, linear)), degrees_of_freedom(sample, known)
     step = t.ppf((1 + sample.confidence) / 2, np.maximum(df, 1))
-    shares = np.column_stack([share - step * error, share + step * error])
+    # Up to a frequent value there is more than the share asked for.
+    up_to = sample.weights @ (known & (values[:, None] <= found)) / np.maximum(sample.weights @ known, 1e-300)
+    shares = np.column_stack([up_to - step * error, up_to + step * error])
     ends = np.array([
         cut(values[rows], sample.weights[rows], at) for rows, at in zip(known.T, shares, strict=True)
     ])  # fmt: skip

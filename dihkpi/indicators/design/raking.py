@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
@@ -112,8 +113,7 @@ def rake(
         raise UsageError("raking needs one margin or more")
     if not 0 <= bounds[0] <= 1 <= bounds[1] or cap <= 1:
         raise UsageError(f"bounds of factors must hold 1, not {bounds}; a cap is above 1, not {cap:g}")
-    margins = tuple(_margin(sample, name, wanted) for name, wanted in totals.items())
-    _same_population(margins)
+    margins = class_margins(sample, totals)
     old = sample.design_weights
     mean = float(margins[0].totals.sum()) / len(old)
     how = Calibration(margins, bounds[0], np.minimum(bounds[1], cap * mean / old), rounds, tolerance)
@@ -127,6 +127,13 @@ def post_stratify(sample: Sample, totals: Totals) -> tuple[Sample, Raking]:
     if len(totals) != 1:
         raise UsageError(f"post-stratification is to one margin, not {len(totals)}\n  cross columns as 'a;b', or rake")
     return rake(sample, totals)
+
+
+def class_margins(sample: Sample, totals: Totals) -> tuple[Margin, ...]:
+    """Margins of a sample, checked against it and each other."""
+    margins = tuple(_margin(sample, name, wanted) for name, wanted in totals.items())
+    _same_population(margins)
+    return margins
 
 
 def _margin(sample: Sample, name: str, totals: Mapping[str, float]) -> Margin:
@@ -157,8 +164,7 @@ def _margin(sample: Sample, name: str, totals: Mapping[str, float]) -> Margin:
 
 
 def _same_population(margins: Sequence[Margin]) -> None:
-    first = margins[0]
-    for other in margins[1:]:
+    for first, other in product(margins[:1], margins[1:]):
         if abs(other.totals.sum() / first.totals.sum() - 1) > _SAME:
             raise UsageError(
                 f"the margins '{first.name}' and '{other.name}' sum to {first.totals.sum():g} and "
@@ -180,9 +186,10 @@ def _report(how: Calibration, old: Vector, new: Vector, taken: int, miss: Vector
         weights=(float(new.min()), float(new.max())),
         spread=float(new.std() / new.mean()),
         at_bounds=int(held.sum()),
-        effective_n=(_effective(old), _effective(new)),
+        effective_n=(effective_n(old), effective_n(new)),
     )
 
 
-def _effective(weights: Matrix) -> float:
+def effective_n(weights: Matrix) -> float:
+    """(sum w)^2 / sum w^2."""
     return float(weights.sum() ** 2 / np.sum(weights**2))

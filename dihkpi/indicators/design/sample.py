@@ -12,7 +12,7 @@ import numpy.typing as npt
 from dihkpi.definitions import Definitions
 from dihkpi.definitions.indicators import TableDefinition
 from dihkpi.errors import UsageError, hint_for
-from dihkpi.indicators.design.margins import Calibration
+from dihkpi.indicators.design.margins import Calibration, Regression
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,8 +115,8 @@ class Sample:
         With fewer clusters less strata than this, intervals have degrees of freedom after Satterthwaite.
     table : TableDefinition or None
         That estimates are checked against; None in simulations, where the check would take most of the time.
-    calibration : Calibration or None
-        Margins that the weights were brought to.
+    calibration : Calibration, Regression or None
+        Margins or sums that the weights were brought to.
     doubt : str
         Why estimates are of low reliability, such as a calibration that did not converge.
     """
@@ -129,7 +129,7 @@ class Sample:
     confidence: float
     few_freedom: float
     table: TableDefinition | None
-    calibration: Calibration | None = None
+    calibration: Calibration | Regression | None = None
     doubt: str = ""
 
     @property

@@ -2,6 +2,7 @@
 
 from dihkpi.indicators.shrinkage.conjugate import BetaBinomial, GammaPoisson, shrink_cases
 from dihkpi.indicators.shrinkage.from_indicators import shrink_indicators
+from dihkpi.indicators.shrinkage.given import prior_of_moments, shrink_given
 from dihkpi.indicators.shrinkage.normal import fay_herriot, james_stein
 from dihkpi.indicators.shrinkage.result import Shrunken
 from dihkpi.indicators.shrinkage.table import pooled_errors, ranked, shrink
@@ -13,8 +14,10 @@ __all__ = [
     "fay_herriot",
     "james_stein",
     "pooled_errors",
+    "prior_of_moments",
     "ranked",
     "shrink",
     "shrink_cases",
+    "shrink_given",
     "shrink_indicators",
 ]

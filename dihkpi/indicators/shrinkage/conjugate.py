@@ -59,6 +59,10 @@ class Family(ABC):
         """Variance of a posterior of this mean and strength."""
 
     @abstractmethod
+    def strength(self, mean: Vector, variance: Vector) -> Vector:
+        """Strength of the prior, or posterior, with these moments."""
+
+    @abstractmethod
     def quantiles(self, mean: Vector, variance: Vector, p: float) -> Vector:
         """Quantiles of the distribution of the prior's kind with these moments."""
 
@@ -99,10 +103,13 @@ class BetaBinomial(Family):
     def variance(self, mean: Matrix, strength: Matrix) -> Matrix:
         return np.asarray(mean * (1 - mean) / (strength + 1))
 
+    def strength(self, mean: Vector, variance: Vector) -> Vector:
+        return np.asarray(mean * (1 - mean) / variance - 1)
+
     def quantiles(self, mean: Vector, variance: Vector, p: float) -> Vector:
         from scipy.stats import beta
 
-        strength = mean * (1 - mean) / variance - 1
+        strength = self.strength(mean, variance)
         return np.asarray(beta.ppf(p, mean * strength, (1 - mean) * strength))
 
 
@@ -138,6 +145,9 @@ class GammaPoisson(Family):
 
     def variance(self, mean: Matrix, strength: Matrix) -> Matrix:
         return np.asarray(mean / strength)
+
+    def strength(self, mean: Vector, variance: Vector) -> Vector:
+        return np.asarray(mean / variance)
 
     def quantiles(self, mean: Vector, variance: Vector, p: float) -> Vector:
         from scipy.stats import gamma

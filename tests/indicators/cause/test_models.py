@@ -26,7 +26,9 @@ def chosen(n: int = 1500, seed: int = 4):
     return 1 + 2 * treated + 3 * x + z + rng.normal(size=n), treated, {"x": x, "z": z}
 
 
-@pytest.mark.parametrize(("method", "of"), [("ipw", "all"), ("ipw", "treated"), ("aipw", "all")])
+@pytest.mark.parametrize(
+    ("method", "of"), [(method, of) for method in ("ipw", "aipw", "ra", "ipw_ra") for of in ("all", "treated")]
+)
 def test_weights_undo_the_choice(method: str, of: str) -> None:
     y, treated, covariates = chosen()
     naive = y[treated == 1].mean() - y[treated == 0].mean()
@@ -36,21 +38,6 @@ def test_weights_undo_the_choice(method: str, of: str) -> None:
     table = found.balance.set_index("covariate")
     assert abs(table.loc["x", "difference"]) > 0.8
     assert found.worst < 0.15
-
-
-@pytest.mark.parametrize(("method", "of"), [("ipw", "all"), ("ipw", "treated"), ("aipw", "all")])
-def test_errors_agree_with_those_of_the_moment_equations(method: str, of: str) -> None:
-    from statsmodels.discrete.discrete_model import Logit
-    from statsmodels.regression.linear_model import OLS
-    from statsmodels.treatment.treatment_effects import TreatmentEffect
-
-    y, treated, covariates = chosen()
-    matrix = np.column_stack([np.ones(len(y)), *covariates.values()])
-    theirs = TreatmentEffect(OLS(y, matrix), treated, results_select=Logit(treated, matrix).fit(disp=0))
-    result = theirs.aipw() if method == "aipw" else theirs.ipw(effect_group="all" if of == "all" else 1)
-    found = weighted_effect(y, treated, covariates, 0.95, method=method, of=of, overlap=Overlap(0.0, 0.5))  # type: ignore[arg-type]
-    assert found.effect.estimate == pytest.approx(result.effect[0], rel=1e-4)
-    assert found.effect.se == pytest.approx(result.results_gmm.bse[0], rel=0.03)
 
 
 def test_without_covariates_that_matter_it_is_the_difference_of_means() -> None:
