@@ -68,18 +68,9 @@ def effect(fitted: Fit, weights: dict[str, float], term: str, how: Inference) ->
 
 
 def covariance(fitted: Fit) -> Vector:
-    """Clustered covariance of the coefficients (CR1): ``c M (Σ s_g s_g') M`` with ``c = G/(G-1) (n-1)/(n-k)``.
-
-    Effects of units that lie in the clusters are not counted in k.
-    """
+    """Clustered covariance of the coefficients (CR1): ``c M (Σ s_g s_g') M``, c as :attr:`Fit.small_sample` has it."""
     meat = fitted.scores.T @ fitted.scores
-    return np.asarray(small_sample(fitted) * fitted.bread @ meat @ fitted.bread)
-
-
-def small_sample(fitted: Fit) -> float:
-    """The factor ``G/(G-1) (n-1)/(n-k)`` of CR1."""
-    groups, n, k = fitted.clusters, fitted.n, len(fitted.names)
-    return groups / (groups - 1) * (n - 1) / (n - k)
+    return np.asarray(fitted.small_sample * fitted.bread @ meat @ fitted.bread)
 
 
 def cr2(fitted: Fit, chosen: Vector) -> tuple[float, float]:

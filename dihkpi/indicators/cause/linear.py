@@ -55,6 +55,16 @@ class Fit:
         """Number of clusters G."""
         return len(self.scores)
 
+    @property
+    def small_sample(self) -> float:
+        """The factor ``G/(G-1) (n-1)/(n-k)`` of CR1.
+
+        Effects of units that lie in the clusters count in k as the one constant that they hold, as in the fixed-effects
+        regressions of Stata (``xtreg``) and fixest; without clusters each of them counts.
+        """
+        groups, taken = self.clusters, min(self.absorbed, 1) if self.clustered else self.absorbed
+        return groups / (groups - 1) * (self.n - 1) / (self.n - len(self.names) - taken)
+
     def combination(self, weights: Mapping[str, float]) -> Vector:
         """Vector l of the combination ``l'b`` of coefficients.
 

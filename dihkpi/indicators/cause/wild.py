@@ -24,6 +24,7 @@ class Wild:
     Attributes
     ----------
     draws : int
+        Where all combinations of weights are no more than these, they are all taken once instead.
     seed : int
     webb_below : int
         Fewer clusters than this take Webb's six weights, as Rademacher's two give too few different draws.
@@ -74,8 +75,7 @@ def wild_p(fitted: Fit, chosen: Vector, se: float, wild: Wild) -> Callable[[floa
     along = direction / own
     partial = fitted.squares @ along
     back = fitted.bread @ partial.T
-    groups, n, k = fitted.clusters, fitted.n, len(fitted.names)
-    scale = np.sqrt(groups / (groups - 1) * (n - 1) / (n - k))
+    scale = np.sqrt(fitted.small_sample)
     summed = [weights @ scores for scores in (fitted.scores, partial)]
     single = [scores @ along for scores in (fitted.scores, partial)]
     parts = [weights * one - total @ back for one, total in zip(single, summed, strict=True)]
@@ -91,9 +91,14 @@ def wild_p(fitted: Fit, chosen: Vector, se: float, wild: Wild) -> Callable[[floa
 
 
 def _weights(groups: int, wild: Wild) -> Vector:
-    """Draws x clusters; the data themselves are the first draw, so that a p-value is never zero."""
+    """Draws x clusters; the data themselves are the first draw, so that a p-value is never zero.
+
+    Where all combinations of weights are no more than the draws, each is taken once and nothing is left to chance.
+    """
     rng = np.random.default_rng(wild.seed)
     options = np.concatenate([-_WEBB, _WEBB]) if groups < wild.webb_below else np.array([-1.0, 1.0])
+    if len(options) ** groups <= wild.draws:
+        return np.stack(np.meshgrid(*[options] * groups, indexing="ij"), axis=-1).reshape(-1, groups)
     drawn = rng.choice(options, size=(wild.draws, groups))
     return np.vstack([np.ones(groups), drawn])
 
