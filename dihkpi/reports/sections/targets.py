@@ -108,19 +108,29 @@ def _summary(extract: Extract, period: str, targets: Sequence[_Target]) -> Block
 
 
 def _table(extract: Extract, words: Words, period: str, targets: Sequence[_Target]) -> Block:
-    """A row per target; where the period is over, the last columns give way to what came of it."""
+    """A row per target; where the period is over, the columns of the forecast give way to what came of it."""
     over = _over(targets)
-    ahead = ["Forecast of its end#", "Chance#"] if not over else ["Final"]
-    heads = ["Indicator", "Status", "Achieved#", "Target#", "Reached#", "Expected#", "Progress", *ahead]
+    shares = ["Reached#", "Expected#"] if over else ["Reached#"]
+    ends = ["Final"] if over else ["Forecast of its end#", "Chance#"]
     rows = []
     for t in targets:
         target = Estimate(t.e.target, unit=t.e.unit, status="ok")
         drawn = bar(t.e.attainment, t.e.expected) if t.e.attainment is not None else Markup("–")
         values = (words.value(t.e, t.unit), words.value(target, t.unit))
-        shares = (percent(t.e.attainment), percent(t.e.expected))
-        end = [_final(t.aim)] if over else _forecast(words, t)
-        rows.append([t.name, light(t.e.light, extract.lights), *values, *shares, drawn, *end])
+        row: list[object] = [t.name, light(t.e.light, extract.lights), *values]
+        if over:
+            row += [percent(t.e.attainment), percent(t.e.expected), drawn, _final(t.aim)]
+        else:
+            row += [_reached(t.e), drawn, *_forecast(words, t)]
+        rows.append(row)
+    heads = ["Indicator", "Status", "Achieved#", "Target#", *shares, "Progress", *ends]
     return table(f"Targets {period_words(period)}", heads, rows, kind="kpi")
+
+
+def _reached(e: Estimate) -> Markup:
+    """The share reached, and below it the share expected."""
+    below = f"<br><small>expected {esc(percent(e.expected))}</small>" if e.expected is not None else ""
+    return Markup(esc(percent(e.attainment)) + below)
 
 
 def _final(aim: Aim) -> str:
