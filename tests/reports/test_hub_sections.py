@@ -124,6 +124,11 @@ def test_a_target_of_a_part_and_one_without_forecast_are_told() -> None:
     assert "Cross border share – fewer than 5 40 % – – – –" in said
     assert "No forecast: Cross border share: the figure is suppressed." in said
     assert "1 on &lt;course&gt; and 1 not judged" in said
+    over = aim("maturity_gain", "M36", "2026-05-31", 1, status="m", reason="nothing was told")
+    late = hub([row("maturity_gain", "M36", None, target=10.0)], aims=[over])
+    assert "so the figures are final. Targets" in said_of(late) and "Not judged: Maturity gain: nothing" in said_of(
+        late
+    )
 
 
 def test_the_course_of_targets_is_drawn_with_its_fan() -> None:

@@ -151,11 +151,12 @@ def _forecast(words: Words, t: _Target) -> list[object]:
 
 
 def _remarks(targets: Iterable[_Target]) -> Block:
-    """Why there is no forecast, or why one is doubtful; each reason is said once."""
+    """Why there is no figure or forecast, or why one is doubtful; each reason is said once."""
     said: dict[str, list[str]] = {}
     for t in targets:
         if t.aim.reason and t.aim.method != "final":
-            kind = "Doubtful forecast" if t.aim.forecast is not None else "No forecast"
+            lacking = "Not judged" if t.aim.passed == 1 else "No forecast"
+            kind = "Doubtful forecast" if t.aim.forecast is not None else lacking
             said.setdefault(f"{kind}: {{}}: {t.aim.reason}.", []).append(t.name)
     lines = [text.replace("{}", listing(names), 1) for text, names in said.items()]
     return sentence(esc(" ".join(lines)), "note") if lines else NO_BLOCK
