@@ -49,7 +49,8 @@ def kpi_table(extract: Extract, words: Words, figures: Indicators) -> Block:
     note = (
         "Reached is compared with the share that is expected by the cut-off day: the mark on a bar. A forecast takes "
         "the months to come to be like the newest full months of the record, and knows nothing of plans; its "
-        f"{words.interval} is one of prediction. Attainment is counted, so it has no interval."
+        f"{words.interval} is one of prediction. Attainment is counted, so it has no interval. A status looks at "
+        "today, a chance at the end of the period, so they may differ."
     )
     return block + sentence(note, "note") + _drawn(extract, words, by_period) + badges(extract, words)
 
