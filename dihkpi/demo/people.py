@@ -69,7 +69,7 @@ class Hub:
 
 
 def found_hub(world: World, index: int, rng: np.random.Generator) -> Hub:
-    """The hub of that number: the same whatever the size of the network. Every ninth one began nine months later."""
+    """The hub of that number: the same whatever the size of the network. Every ninth one began a year later."""
     somewhere = str(rng.choice(world.regions))
     if index < len(FOUNDERS):
         slug, nuts = FOUNDERS[index]
@@ -85,18 +85,13 @@ def found_hub(world: World, index: int, rng: np.random.Generator) -> Hub:
         name=name,
         nuts=nuts,
         type=str(favour(rng, world.codes("hub_types")[:2], 1, 0.15)[0]),
-        grant_start=_month_after_2022(int(rng.integers(1, 7)) + (9 if index % 9 == 2 else 0)),
+        grant_start=np.datetime64(f"{2024 if index % 9 == 2 else 2023}-{rng.integers(1, 7):02d}-01"),
         staff_fte=round(8 * size + rng.uniform(0, 6), 1),
         size=size,
         level=rng.normal(0, 0.2),
         effect=rng.normal(0.36, 0.1),
         aid_share=float(rng.choice([30, 40, 50, 54.66])),
     )
-
-
-def _month_after_2022(month: int) -> np.datetime64:
-    """First day of a month counted from January 2023 as the first."""
-    return np.datetime64(f"{2023 + (month - 1) // 12}-{(month - 1) % 12 + 1:02d}-01")
 
 
 def organisations(

@@ -280,7 +280,7 @@ def _log_of_quotients(table: pd.DataFrame, definitions: Definitions) -> pd.DataF
 
 
 def _with_totals(table: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
-    """Counts that several surveys give are added up: the total has no breakdown."""
+    """Counts that several surveys give are added up: the total has no breakdown, nor a value where one is not known."""
     import pandas as pd
 
     shared = {name for (_, name), i in definitions.indicators.items() if i.of == "assessments" and i.kind == "flow"}
@@ -288,7 +288,11 @@ def _with_totals(table: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
     if parts.empty:
         return table
     key = ["level", "code", "indicator", "period"]
-    totals = parts.groupby(key, as_index=False).agg(value=("value", "sum"), n=("n", "sum"), unit=("unit", "first"))
+    parts = parts.assign(unknown=parts["value"].isna())
+    totals = parts.groupby(key, as_index=False).agg(
+        value=("value", "sum"), n=("n", "sum"), unit=("unit", "first"), unknown=("unknown", "any")
+    )
+    totals["value"] = totals["value"].mask(totals.pop("unknown"))
     return pd.concat([table, totals.assign(breakdown="", lo=np.nan, hi=np.nan, limit=0)], ignore_index=True)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from dihkpi.definitions import Definitions
 from dihkpi.indicators.paths import along, bounds
-from dihkpi.indicators.record import Record, months_of
+from dihkpi.indicators.record import GROWS, Record, months_of
 from dihkpi.indicators.windows import parse_period
 from dihkpi.intake.columns import check_parts
 
@@ -31,19 +31,24 @@ def courses(
     ----------
     targets : pandas.DataFrame
         ``code``, ``indicator``, ``period``, ``breakdown``, ``target`` and ``status``. Those whose status is not ``ok``
-        are left out, and so are indicators with a minimum base: the months could tell what a sum hides.
+        are left out, indicators that do not add up over months, and those with a minimum base: the months could tell
+        what a sum hides.
     recorded : iterable of (pandas.Index, Record)
         As :func:`~dihkpi.indicators.record.records` gives it.
     hubs : pandas.DataFrame
         For the start of each grant.
     """
-    known = {name: i for (_, name), i in definitions.indicators.items()}
+    open_ones = {
+        name
+        for (_, name), i in definitions.indicators.items()
+        if i.kind in GROWS and i.dated and i.minimum_base is None
+    }
     starts = hubs.set_index("hub")["grant_start"]
     parts = []
     for rows, record in recorded:
         chosen = targets.loc[rows]
         shown = [
-            status == "ok" and known[name].minimum_base is None
+            status == "ok" and name in open_ones
             for name, status in zip(chosen["indicator"], chosen["status"], strict=True)
         ]
         if record.added.shape[1] and any(shown):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from dihkpi.definitions.indicators import Indicator
 from dihkpi.indicators import measures
@@ -43,12 +44,23 @@ def assessment_figures(
             measured = measures.share(*parts, size, setting.confidence)
             yield Block(level, name, window.label, located.places, f"survey={survey}", measured)
             continue
-        measured = measures.count(located.codes[inside], size)
+        told = _dated(source, located) | window.is_open
+        measured = _where(told, measures.count(located.codes[inside], size))
         yield Block(level, name, window.label, located.places, f"survey={survey}", measured)
         for position, wave in enumerate(labels):
             rows = inside & (waves == position)
-            measured = measures.count(located.codes[rows], size)
+            measured = _where(told, measures.count(located.codes[rows], size))
             yield Block(level, name, window.label, located.places, f"survey={survey};wave={wave}", measured)
+
+
+def _dated(source: Source, located: Located) -> npt.NDArray[np.bool_]:
+    """Places with an assessment whose day is known: of the others nobody can tell how many fell into a window."""
+    known = located.codes[~np.isnat(source.day)]
+    return np.bincount(known[known >= 0], minlength=len(located.places)) > 0
+
+
+def _where(told: npt.NDArray[np.bool_], measured: Measured) -> Measured:
+    return replace(measured, value=np.where(told, measured.value, np.nan))
 
 
 def _complete(

@@ -13,7 +13,7 @@ from dihkpi.definitions.indicators import Indicator
 from dihkpi.indicators.compute import Inputs
 from dihkpi.indicators.courses import courses
 from dihkpi.indicators.forecast import amount_draws, count_draws, drift, predict
-from dihkpi.indicators.record import Record, records
+from dihkpi.indicators.record import GROWS, Record, records
 from dihkpi.indicators.windows import parse_period
 from dihkpi.intake.columns import check_parts, check_table
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _KEY = ["level", "code", "indicator", "period", "breakdown"]
-_GROWS = ("flow", "cumulative", "distinct")
-"""Kinds of indicators that only grow over a period; the others have no sum of months."""
 
 
 def forecasts(inputs: Inputs, figures: pd.DataFrame, definitions: Definitions, period: str) -> pd.DataFrame:
@@ -124,7 +122,7 @@ def _obstacle(target: pd.Series, indicator: Indicator, full: np.ndarray, ahead: 
         return "nothing was told of this indicator"
     if ahead == 0:
         return ""
-    if indicator.kind not in _GROWS or not indicator.dated:
+    if indicator.kind not in GROWS or not indicator.dated:
         return f"the indicator is a {indicator.kind}, which does not add up over months"
     if indicator.ceiling:
         return "the indicator counts up to a ceiling, so that its months do not add up"

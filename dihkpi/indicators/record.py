@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Matrix = npt.NDArray[np.float64]
+GROWS = ("flow", "cumulative", "distinct")
+"""Kinds of indicators that only grow over a period; the others have no sum of months."""
 
 
 @dataclass(frozen=True)

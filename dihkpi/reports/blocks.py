@@ -10,6 +10,7 @@ from dihkpi.reports.facts import Estimate, Facts
 from dihkpi.reports.wording import PERCENT, amount, esc, interval, number, plural, short_amount
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_STAY = "\N{NO-BREAK SPACE}"
 
 
 class Markup(str):
@@ -166,7 +167,7 @@ def light(name: str | None, lights: Mapping[str, Mapping[str, str]], count: str 
         return Markup("–")
     words, colour = (lights[name].get(key, "") for key in ("words", "colour"))
     style = f' style="--light: {colour}"' if _COLOUR.fullmatch(colour) else ""
-    return Markup(f'<span class="light {esc(name)}"{style}>{count}{esc(words)}</span>')
+    return Markup(f'<span class="light {esc(name)}"{style}>{count}{esc(words).replace(" ", _STAY)}</span>')
 
 
 def bar(share: float, mark: float | None = None) -> Markup:

@@ -91,7 +91,7 @@ def outlook_by_hub(tables: Mapping[str, pd.DataFrame], hubs: pd.DataFrame, last:
         counts = room.groupby(["hub", "status"]).size().reset_index(name="customers")
         for hub, status, count in counts.itertuples(index=False, name=None):
             found.setdefault(str(hub), nothing())["room"][status] = int(count)
-        for hub, ceiling in room.groupby("hub")["ceiling"].max().items():
+        for hub, ceiling in room.dropna(subset="ceiling").groupby("hub")["ceiling"].max().items():
             found[str(hub)]["ceiling"] = float(ceiling)
     return found
 

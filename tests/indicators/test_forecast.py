@@ -151,6 +151,7 @@ def test_the_course_of_a_target_month_by_month(inputs, definitions, figures):
     later = months[(months["indicator"] == "events_held") & (months["period"] == "M13-M36")]
     assert later["expected"].iloc[[0, -1]].tolist() == pytest.approx([9 * 31 / 731, 9]) and len(later) == 24
     assert not (months["code"] == "HR-b").any(), "the start of its grant is not known"
+    assert "cross_border_share" not in set(months["indicator"]), "a share does not add up over months"
 
 
 def test_months_do_not_tell_what_a_sum_hides(inputs, definitions, figures):

@@ -98,17 +98,17 @@ def test_a_period_that_is_over_is_final_and_one_that_runs_has_a_forecast() -> No
     assert said.index("final: 1 of 1 target reached (1 on &lt;course&gt;)") < said.index("Up to month 36")
     assert "on &lt;course&gt; 100 90 111 % 100 % reached" in said
     assert "runs until 31 December 2026, 83 % of the time has passed: 1 too late." in said
-    assert "too late 300 400 75 % 80 % 360 (340 to 390) under 1 %" in said
+    assert "too late 300 400 75 % expected 80 % 360 (340 to 390) under 1 %" in said
     assert "Doubtful forecast: Services delivered: the two halves differ." in said
 
 
 def test_the_colour_of_a_light_is_that_of_the_policy_and_nothing_else() -> None:
     figures = [row("services_delivered", "M36", v, **target(v, 4, 1, light)) for v, light in ((1, "behind"),)]
     html = kpi_table(hub(figures), WORDS, hub(figures).figures).html
-    assert '<span class="light behind" style="--light: #b3261e">too late</span>' in html
+    assert '<span class="light behind" style="--light: #b3261e">too\xa0late</span>' in html
     figures = [row("services_delivered", "M36", 4, **target(4, 4, 1, "on_track"))]
     html = kpi_table(hub(figures), WORDS, hub(figures).figures).html
-    assert '<span class="light on_track">on &lt;course&gt;</span>' in html, "red is no colour of six digits"
+    assert '<span class="light on_track">on\xa0&lt;course&gt;</span>' in html, "red is no colour of six digits"
 
 
 def test_a_target_of_a_part_and_one_without_forecast_are_told() -> None:
@@ -121,9 +121,14 @@ def test_a_target_of_a_part_and_one_without_forecast_are_told() -> None:
     )  # fmt: skip
     said = said_of(found)
     assert "Maturity gain (Overall, firms, T0-T1)" in said and "6.5 10" in said
-    assert "Cross border share – fewer than 5 40 % – – – – –" in said
+    assert "Cross border share – fewer than 5 40 % – – – –" in said
     assert "No forecast: Cross border share: the figure is suppressed." in said
     assert "1 on &lt;course&gt; and 1 not judged" in said
+    over = aim("maturity_gain", "M36", "2026-05-31", 1, status="m", reason="nothing was told")
+    late = hub([row("maturity_gain", "M36", None, target=10.0)], aims=[over])
+    assert "so the figures are final. Targets" in said_of(late) and "Not judged: Maturity gain: nothing" in said_of(
+        late
+    )
 
 
 def test_the_course_of_targets_is_drawn_with_its_fan() -> None:

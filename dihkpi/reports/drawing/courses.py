@@ -12,7 +12,8 @@ from dihkpi.reports.drawing.scale import Scale
 from dihkpi.reports.drawing.sheet import ACCENT, FAINT, SIZE, SMALL, SOFT, WIDTH, Sheet
 from dihkpi.reports.wording import compact
 
-ABREAST, PLOT, HEAD, FOOT, ROOM, RIM = 3, 66, 0.9, 1.3, 0.08, 5
+# Panels abreast; height of a plot and room at the right edge in points; lines above and below a plot; room on its top.
+ABREAST, PLOT, RIM, HEAD, FOOT, ROOM = 3, 66, 5, 0.9, 1.3, 0.08
 FAN = "#bcd9e4"
 
 

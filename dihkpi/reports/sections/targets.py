@@ -49,7 +49,8 @@ def kpi_table(extract: Extract, words: Words, figures: Indicators) -> Block:
     note = (
         "Reached is compared with the share that is expected by the cut-off day: the mark on a bar. A forecast takes "
         "the months to come to be like the newest full months of the record, and knows nothing of plans; its "
-        f"{words.interval} is one of prediction. Attainment is counted, so it has no interval."
+        f"{words.interval} is one of prediction. Attainment is counted, so it has no interval. A status looks at "
+        "today, a chance at the end of the period, so they may differ."
     )
     return block + sentence(note, "note") + _drawn(extract, words, by_period) + badges(extract, words)
 
@@ -108,19 +109,29 @@ def _summary(extract: Extract, period: str, targets: Sequence[_Target]) -> Block
 
 
 def _table(extract: Extract, words: Words, period: str, targets: Sequence[_Target]) -> Block:
-    """A row per target; where the period is over, the last columns give way to what came of it."""
+    """A row per target; where the period is over, the columns of the forecast give way to what came of it."""
     over = _over(targets)
-    ahead = ["Forecast of its end#", "Chance#"] if not over else ["Final"]
-    heads = ["Indicator", "Status", "Achieved#", "Target#", "Reached#", "Expected#", "Progress", *ahead]
+    shares = ["Reached#", "Expected#"] if over else ["Reached#"]
+    ends = ["Final"] if over else ["Forecast of its end#", "Chance#"]
     rows = []
     for t in targets:
         target = Estimate(t.e.target, unit=t.e.unit, status="ok")
         drawn = bar(t.e.attainment, t.e.expected) if t.e.attainment is not None else Markup("–")
         values = (words.value(t.e, t.unit), words.value(target, t.unit))
-        shares = (percent(t.e.attainment), percent(t.e.expected))
-        end = [_final(t.aim)] if over else _forecast(words, t)
-        rows.append([t.name, light(t.e.light, extract.lights), *values, *shares, drawn, *end])
+        row: list[object] = [t.name, light(t.e.light, extract.lights), *values]
+        if over:
+            row += [percent(t.e.attainment), percent(t.e.expected), drawn, _final(t.aim)]
+        else:
+            row += [_reached(t.e), drawn, *_forecast(words, t)]
+        rows.append(row)
+    heads = ["Indicator", "Status", "Achieved#", "Target#", *shares, "Progress", *ends]
     return table(f"Targets {period_words(period)}", heads, rows, kind="kpi")
+
+
+def _reached(e: Estimate) -> Markup:
+    """The share reached, and below it the share expected."""
+    below = f"<br><small>expected {esc(percent(e.expected))}</small>" if e.expected is not None else ""
+    return Markup(esc(percent(e.attainment)) + below)
 
 
 def _final(aim: Aim) -> str:
@@ -141,11 +152,12 @@ def _forecast(words: Words, t: _Target) -> list[object]:
 
 
 def _remarks(targets: Iterable[_Target]) -> Block:
-    """Why there is no forecast, or why one is doubtful; each reason is said once."""
+    """Why there is no figure or forecast, or why one is doubtful; each reason is said once."""
     said: dict[str, list[str]] = {}
     for t in targets:
         if t.aim.reason and t.aim.method != "final":
-            kind = "Doubtful forecast" if t.aim.forecast is not None else "No forecast"
+            lacking = "Not judged" if t.aim.passed == 1 else "No forecast"
+            kind = "Doubtful forecast" if t.aim.forecast is not None else lacking
             said.setdefault(f"{kind}: {{}}: {t.aim.reason}.", []).append(t.name)
     lines = [text.replace("{}", listing(names), 1) for text, names in said.items()]
     return sentence(esc(" ".join(lines)), "note") if lines else NO_BLOCK

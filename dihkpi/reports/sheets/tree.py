@@ -190,7 +190,7 @@ class _Writer:
         heads = [row for part in element.all("thead") for row in part.all("tr")]
         body = [row for row in element.all("tr") if not any(row is head for head in heads)]
         body = [row for row in body if next(row.all("th", "td"), None)]
-        rows = [[(_cell_size(c), c.text, "number" in c.classes) for c in r.all("th", "td")] for r in [*heads, *body]]
+        rows = [[(_cell_size(c), _said(c), "number" in c.classes) for c in r.all("th", "td")] for r in [*heads, *body]]
         columns, longest = columns_of(rows, len(heads), room)
         caption = next(element.all("caption"), None)
         return {
@@ -212,6 +212,12 @@ class _Writer:
             made.append({"c": inside, "x": across, "y": down, "right": right, "tall": tall})
         free = columns - sum(cell["x"] for cell in made)
         return made + [{"c": [], "x": 1, "y": 1, "right": False, "tall": tall}] * max(free, 0)
+
+
+def _said(cell: Element) -> str:
+    """The text of a cell, with room for the mark before a light."""
+    lit = any("light" in span.classes for span in cell.all("span"))
+    return f"\N{EM DASH}{cell.text}" if lit else cell.text
 
 
 def _is_block(child: Element | str) -> bool:
