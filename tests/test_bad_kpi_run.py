@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from dihkpi.definitions import Definitions
-from dihkpi.indicators.compute import compute_indicators
+from dihkpi.indicators.compute import indicators_and_log
 from dihkpi.indicators.outlook import forecasts
 from dihkpi.pipeline.across import with_issues_across
 from dihkpi.pipeline.impact import tell_impact
@@ -98,9 +98,9 @@ class Taken:
         self.files, self.issues = with_issues_across(files, issues, store, snapshot, definitions)
         store.close()
         self.inputs = prepare(snapshot, definitions, b"key", {})
-        self.indicators = compute_indicators(self.inputs, definitions, "2026-H1")
+        self.indicators, suppressed = indicators_and_log(self.inputs, definitions, "2026-H1")
         self.forecasts = forecasts(self.inputs, self.indicators, definitions, "2026-H1")
-        self.impact = tell_impact(self.inputs, self.indicators, date(2026, 6, 30))
+        self.impact = tell_impact(self.inputs, self.indicators, suppressed, date(2026, 6, 30))
 
 
 @pytest.fixture(scope="module")

@@ -159,7 +159,7 @@ def indicators_and_log(inputs: Inputs, definitions: Definitions, period: str) ->
     if table is None:
         return _empty("indicators", definitions), _empty("suppressed", definitions)
     told = [table.assign(same=_same(table, definitions)), *_aside(inputs, setting, definitions)]
-    table, log = protect(pd.concat(told, ignore_index=True), _structure(inputs, definitions, setting))
+    table, log = protect(pd.concat(told, ignore_index=True), _structure(inputs, definitions, setting, window.label))
     table = with_quotients(table, definitions)
     log = pd.concat([log, _log_of_quotients(table, definitions)], ignore_index=True)
     table = with_targets(table, inputs.targets(), inputs.hubs, setting.cutoff, definitions)
@@ -304,7 +304,7 @@ def _without_start(table: pd.DataFrame, hubs: pd.DataFrame, setting: Setting) ->
     return table.assign(**{name: table[name].mask(lost) for name in ("value", "lo", "hi")})
 
 
-def _structure(inputs: Inputs, definitions: Definitions, setting: Setting) -> Structure:
+def _structure(inputs: Inputs, definitions: Definitions, setting: Setting, period: str) -> Structure:
     """What adds up to what: places within places, and figures that hold all that came before."""
     return Structure(
         places=nested_places(inputs.hubs, inputs.respondents, definitions),
@@ -312,7 +312,7 @@ def _structure(inputs: Inputs, definitions: Definitions, setting: Setting) -> St
             name for (_, name), i in definitions.indicators.items() if i.measure() in ("score", "complete")
         ),
         dominance=definitions.value("dominance"),
-        periods=setting.detailed,
+        periods=(period, f"../{setting.cutoff.astype(date).isoformat()}"),
         paired=paired_indicators(definitions),
         nodes=tuple(
             Node(name, node, tuple(about.of))

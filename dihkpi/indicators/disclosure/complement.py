@@ -31,7 +31,7 @@ class Hidden:
 
 
 def complement(
-    n: Vector, limit: Vector, primary: Mask, wanted: Mask, relations: Relations, cost: Vector | None = None
+    n: Vector, limit: Vector, primary: Mask, wanted: Index, relations: Relations, cost: Vector | None = None
 ) -> Hidden:
     """Hide more, until nothing hidden follows from what is published.
 
@@ -46,8 +46,8 @@ def complement(
         Base, and the limit below which it tells too much.
     primary : numpy.ndarray of bool, shape (cells,)
         Cells that are hidden for their own sake.
-    wanted : numpy.ndarray of bool, shape (cells,)
-        Cells that are hidden only where no other will do.
+    wanted : numpy.ndarray of int, shape (cells,)
+        Cells with a higher number are hidden only where no cell with a lower one will do.
     relations : Relations
     cost : numpy.ndarray, optional, shape (cells,)
         What is lost with a cell, counted in further cells: 1 by default, 0 for what nobody misses, and infinity for
@@ -56,7 +56,7 @@ def complement(
     base = np.concatenate([n, relations.rests])
     mask = np.concatenate([primary, np.ones(len(relations.rests), dtype=bool)])
     because = np.full(len(base), -1)
-    late = np.concatenate([wanted, np.ones(len(relations.rests), dtype=bool)])
+    late = np.concatenate([wanted, np.zeros(len(relations.rests), dtype=np.intp)])
     lost = np.ones(len(base))
     lost[: len(n)] = 1 if cost is None else cost
     system, same = _systems(len(base), relations), _equal(len(n), len(base), relations)
@@ -151,7 +151,7 @@ def _solvable(mask: Mask, relations: Relations, looked_at: Mask) -> tuple[Mask, 
 
 
 def _least(
-    base: Vector, late: Mask, lost: Vector, same: Index, mask: Mask, broken: Mask, relations: Relations, group: Index
+    base: Vector, late: Index, lost: Vector, same: Index, mask: Mask, broken: Mask, relations: Relations, group: Index
 ) -> tuple[Index, Index]:
     """The visible cells with which the least is lost, such that each group of the relations given holds one; what for.
 
@@ -165,7 +165,9 @@ def _least(
     whole = np.bincount(of, weights=mask[cell], minlength=size) == 0
     price: Vector = lost + np.bincount(cell, weights=whole[of], minlength=len(mask))
     price = np.bincount(same, weights=price)[same].astype(float)
-    late = np.bincount(same, weights=late)[same] > 0
+    highest = np.zeros(len(late), dtype=np.intp)
+    np.maximum.at(highest, same, late)
+    late = highest[same]
     candidate = broken[of] & ~mask[cell] & np.isfinite(lost[cell])
     of, cell = of[candidate], cell[candidate]
     order = np.lexsort((cell, base[cell], price[cell], late[cell], group[of]))

@@ -32,8 +32,8 @@ class Structure:
         Indicators whose figures hold everything up to the end of their period.
     dominance : mapping
         ``largest``, ``share`` and ``remainder``, as in the policy of this name.
-    periods : collection of str
-        The periods that are reported: their figures are hidden only where no other will do.
+    periods : sequence of str
+        The periods that are reported: their figures are hidden only where no other will do, those of the first last.
     paired : sequence of Paired
         Scores at two waves and the change between them.
     nodes : sequence of Node
@@ -47,7 +47,7 @@ class Structure:
     places: Mapping[tuple[str, str], pd.Series]
     cumulative: Collection[str]
     dominance: Mapping[str, Any]
-    periods: Collection[str] = ()
+    periods: Sequence[str] = ()
     paired: Sequence[Paired] = ()
     nodes: Sequence[Node] = ()
     uniform: float = 0
@@ -90,7 +90,8 @@ def protect(figures: pd.DataFrame, structure: Structure) -> tuple[pd.DataFrame, 
     relations = find_relations(cells, structure.places, nested, structure.paired, structure.nodes, more)
     first = (small | dominated | uniform).to_numpy(copy=True)
     n, limit = cells["n"].to_numpy(float), cells["limit"].to_numpy(float)
-    wanted = cells["period"].isin(structure.periods).to_numpy(bool)
+    worth = {period: rank for rank, period in enumerate(reversed(structure.periods), 1)}
+    wanted = np.asarray(cells["period"].map(worth).fillna(0), dtype=np.intp)
     found = complement(n, limit, first[at], wanted, relations, np.where(aside[at], 0.0, 1.0))
     hidden = np.zeros(len(table), dtype=bool)
     hidden[at] = found.mask
