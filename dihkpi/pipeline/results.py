@@ -27,7 +27,7 @@ PUBLISHED = {
     "uncertainty": "uncertainty", "place_contributions": "contributions", "ranks": "ranks", "strengths": "strengths",
     "quality": "quality", "changes": "changes", "effects": "effects", "programme": "programme",
     "shrunken": "shrunken", "forecasts": "forecasts", "survey_estimates": "estimates",
-    "reconciliation": "reconciliation",
+    "reconciliation": "reconciliation", "flags": "flags",
 }  # fmt: skip
 """Tables that go out beside the reports, and their names there: none of them knows a respondent."""
 

@@ -15,6 +15,7 @@ from dihkpi.definitions import Definitions
 from dihkpi.errors import UsageError, WorkspaceError
 from dihkpi.indicators.compute import Inputs, indicators_and_log
 from dihkpi.indicators.design.declared import run_designs
+from dihkpi.indicators.flags import flags
 from dihkpi.indicators.windows import parse_period
 from dihkpi.intake.briefs import rule_briefs
 from dihkpi.intake.issue_report import summary_lines, write_issue_report
@@ -101,6 +102,7 @@ def _results(
         **vars(tell_impact(inputs, indicators, suppressed, window.last)),
         **tell_progress(inputs, indicators, window.label, window.last),
         "survey_estimates": run_designs(inputs, window.last), "reconciliation": own.counts,
+        "flags": flags(indicators, definitions),
     }  # fmt: skip
     progress("indicators", 1, 1)
     about = About(space.settings.name, window, snapshot.id, options, made_of, own.made_of, explained.notes)

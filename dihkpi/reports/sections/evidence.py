@@ -16,6 +16,7 @@ _ROWS = (
     ("mean", "Mean change, same organisations", "points"),
     ("mean_cluster", "The same, hubs taken as the units", "points"),
     ("mean_bca", "The same, interval by bootstrap", "points"),
+    ("mean_boot_t", "The same, interval by a bootstrap for few", "points"),
     ("mean_weighted", "The same, weighted for those who did not come back", "points"),
     ("bounds", "If all who did not come back had changed for the worst, or the best", "points"),
     ("improved", "Share that improved by more than the smallest change that matters", "percent"),
