@@ -18,7 +18,7 @@ UNITS = {
     "investment_triggered": "EUR", "investment_leverage": "EUR per EUR", "cost_per_customer": "EUR per organisation",
     "cost_per_point": "EUR per point", "funding": "EUR", "funding_mix": "percent", "funding_diversification": "index",
     "funding_dependency": "percent", "services_delivered": "records", "cross_border_share": "percent",
-    "maturity_gain": "points",
+    "maturity_gain": "points", "operating_cost": "EUR",
 }  # fmt: skip
 LIGHTS = {"behind": {"words": "too late", "colour": "#b3261e"}, "on_track": {"words": "on <course>", "colour": "red"}}
 DICTIONARY = {
@@ -60,7 +60,8 @@ def aim(indicator: str, period: str, ends: str, passed: float, breakdown: str = 
 
 
 def hub(figures: list[list[Any]], level: str = "hub", **outlook: Any) -> Extract:
-    content: dict[str, Any] = {name: [] for name in ("beside", "hubs", "surveys", "explained")}
+    rest = ("beside", "hubs", "surveys", "explained", "reconciled", "programme")
+    content: dict[str, Any] = {name: [] for name in rest}
     return Extract(
         {
             **content,
@@ -160,6 +161,7 @@ MONEY = [
     row("aid_granted", SO_FAR, None, "category=test", status="c"),
     row("investment_triggered", SO_FAR, 1250.0), row("investment_triggered", SO_FAR, 1250.0, "investment_type=loan"),
     row("investment_leverage", SO_FAR, 2.5), row("cost_per_customer", SO_FAR, 4321.5, n=9),
+    row("operating_cost", SO_FAR, 38893.5),
     row("cost_per_point", SO_FAR, 80.25, n=7), row("funding", SO_FAR, 300.0), row("funding_mix", SO_FAR, 100.0),
     *(row("funding_mix", SO_FAR, share, f"source={code}") for code, share in (("eu", 66.7), ("fees", 33.3))),
     *(row("funding", SO_FAR, euros, f"source={code}") for code, euros in (("eu", 200.0), ("fees", 100.0))),
@@ -174,8 +176,9 @@ def test_money_of_a_hub() -> None:
     assert "2025 €600" in said and "2026 so far €400" in said and "2024" not in said, "nothing was done in 2024"
     assert "Test before invest €900 – fewer than 5 –" in said
     assert "Of 40 services compared with the terms of the hub, 2 have another aid than is due: €30 above" in said
-    assert "Of 10 customers with aid, none above the ceiling, 1 with €5,000 or less left, 7 with more room" in said
+    assert "Of 10 customers with aid, none above the ceiling, fewer than 5 with €5,000 or less left, 7 with" in said
     assert "€1,250 since the start, as hubs declare it (loan €1,250). That is €2.50 of investment per euro" in said
+    assert "Operating cost €38,894 counted, so no interval –" in said and "Outcomes are gross" in said
     assert "Cost per customer €4,322 counted, so no interval 9" in said
     assert "Cost per point €80.25 no bounds: the change may be zero 7" in said
     assert "eu €200 66.7 % fees €100 33.3 % All sources €300 100.0 %" in said

@@ -11,6 +11,7 @@ from dihkpi.reports.wording import amount, capital, day, esc, listing, number, p
 
 SUMS = ("service_value", "price_invoiced", "aid_granted", "aid_intensity")
 INVESTMENT, LEVERAGE, FUNDING, MIX = "investment_triggered", "investment_leverage", "funding", "funding_mix"
+OPERATING = ("operating_cost", "operating_cost_coverage")
 PARTS = {
     "category": "Service category",
     "customer_type": "Type of customer",
@@ -28,7 +29,7 @@ def money(extract: Extract, words: Words, figures: Indicators) -> Block:
         return no_data("no amounts of money are on record")
     block = _summary(extract, words, figures) + _by_year(extract, words, figures) + _by_part(extract, words, figures)
     if extract.place["level"] == "hub":
-        block += _checks(extract) + _room(extract)
+        block += _checks(extract) + _room(extract, words)
     return (
         block + _brought(extract, words, figures) + _costs(extract, words, figures) + _funding(extract, words, figures)
     )
@@ -116,10 +117,10 @@ def _checks(extract: Extract) -> Block:
     )
 
 
-def _room(extract: Extract) -> Block:
-    """How many customers have room for de-minimis aid, and how many do not; never which."""
-    room, rule = extract.outlook["room"], extract.dictionary.get("de_minimis", {})
-    if not room or not rule:
+def _room(extract: Extract, words: Words) -> Block:
+    """How many customers have room for de-minimis aid, and how many do not; never which, and no small number."""
+    room, rule = {"over": 0, **extract.outlook["room"]}, extract.dictionary.get("de_minimis", {})
+    if not sum(room.values()) or not rule:
         return NO_BLOCK
     said = {
         "over": "above the ceiling",
@@ -127,15 +128,22 @@ def _room(extract: Extract) -> Block:
         "ok": "with more room",
         "sector": "to be checked by hand, since their sector may have a ceiling of its own",
     }
-    room = {"over": 0, **room}
-    counts = [f"{number(room[status]) if room[status] else 'none'} {said[status]}" for status in said if status in room]
+    counts = [f"{_few(words, room[status])} {said[status]}" for status in said if status in room]
     ceiling = extract.outlook["ceiling"]
     limit = f"The ceiling of {amount(ceiling, 'EUR')}" if ceiling else "The ceiling"
     return sentence(
         f"<strong>Room for de-minimis aid on {day(extract.meta['last_day'])}.</strong> Of "
         f"{plural(sum(room.values()), 'customer')} with aid, {listing(counts)}. {limit} holds for the aid of "
-        f"{plural(rule['years'], 'year')} by all hubs of the country together, as far as it is on record."
+        f"{plural(rule['years'], 'year')} by all hubs of the country together, as far as it is on record; a firm's own "
+        "declaration decides."
     )
+
+
+def _few(words: Words, count: int) -> str:
+    """A count of customers: aid of other hubs is in it, so a small one is not told."""
+    if not count:
+        return "none"
+    return words.fewer if count < words.minimum else number(count)
 
 
 def _brought(extract: Extract, words: Words, figures: Indicators) -> Block:
@@ -154,18 +162,20 @@ def _brought(extract: Extract, words: Words, figures: Indicators) -> Block:
 
 
 def _costs(extract: Extract, words: Words, figures: Indicators) -> Block:
-    """What an outcome costs: every indicator in euros per something, with its interval or why it has none."""
+    """Operating cost, and every indicator in euros per something, with its interval or why it has none."""
     rows = []
     for name, about in extract.dictionary.get("indicators", {}).items():
         e = figures.get(name, extract.so_far)
-        if name == LEVERAGE or not str(about["unit"]).startswith("EUR per ") or e == Estimate():
+        per = str(about["unit"]).startswith("EUR per ") and name != LEVERAGE
+        if e == Estimate() or not (per or name in OPERATING):
             continue
         span = words.range(e) if e.certain else _no_interval(e, bool(about.get("estimated")))
         rows.append([about["name"], words.value(e, about["unit"]), span, "–" if e.n is None else number(e.n)])
     if not rows:
         return NO_BLOCK
-    heads = ["Cost per outcome, since the start", "Euros#", words.interval, "n#"]
-    return table("What an outcome costs", heads, rows)
+    heads = ["Since the start", "Figure#", words.interval, "n#"]
+    note = "Outcomes are gross: what would have come anyway is in them."
+    return table("What the hub and an outcome cost", heads, rows, note)
 
 
 def _no_interval(e: Estimate, estimated: bool) -> str:
