@@ -176,8 +176,10 @@ def test_money_of_a_hub() -> None:
     assert "2025 €600" in said and "2026 so far €400" in said and "2024" not in said, "nothing was done in 2024"
     assert "Test before invest €900 – fewer than 5 –" in said
     assert "Of 40 services compared with the terms of the hub, 2 have another aid than is due: €30 above" in said
-    assert "Of 10 customers with aid, none above the ceiling, fewer than 5 with €5,000 or less left, 7 with" in said
+    assert "Of the customers with aid, none above the ceiling, fewer than 5 with €5,000 or less left, 7 with" in said
     assert "€1,250 since the start, as hubs declare it (loan €1,250). That is €2.50 of investment per euro" in said
+    all_told = said_of(hub(MONEY, room={"ok": 7, "sector": 5}), money)
+    assert "Of 12 customers with aid, none above the ceiling, 7 with more room and 5 to be checked" in all_told
     assert "Operating cost €38,894 counted, so no interval –" in said and "Outcomes are gross" in said
     assert "Cost per customer €4,322 counted, so no interval 9" in said
     assert "Cost per point €80.25 no bounds: the change may be zero 7" in said

@@ -129,11 +129,13 @@ def _room(extract: Extract, words: Words) -> Block:
         "sector": "to be checked by hand, since their sector may have a ceiling of its own",
     }
     counts = [f"{_few(words, room[status])} {said[status]}" for status in said if status in room]
+    hidden = any(0 < count < words.minimum for count in room.values())  # with the sum it would be told
+    of = "the customers" if hidden else plural(sum(room.values()), "customer")
     ceiling = extract.outlook["ceiling"]
     limit = f"The ceiling of {amount(ceiling, 'EUR')}" if ceiling else "The ceiling"
     return sentence(
         f"<strong>Room for de-minimis aid on {day(extract.meta['last_day'])}.</strong> Of "
-        f"{plural(sum(room.values()), 'customer')} with aid, {listing(counts)}. {limit} holds for the aid of "
+        f"{of} with aid, {listing(counts)}. {limit} holds for the aid of "
         f"{plural(rule['years'], 'year')} by all hubs of the country together, as far as it is on record; a firm's own "
         "declaration decides."
     )
