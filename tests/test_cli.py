@@ -125,6 +125,7 @@ def test_what_the_disk_refuses_is_exit_code_3(dihkpi, tmp_path, definitions):
     assert "did you mean 'ignore'" in err
 
 
+@pytest.mark.slow
 def test_json_stands_alone_on_stdout(dihkpi, inbox):
     code, out, err = dihkpi("validate", inbox / "bad.csv", "--json")
     told = strict_json(out)
@@ -255,6 +256,7 @@ def own(tmp_path_factory) -> Path:
 ANSWERS = "firm,vat,day,a1,a2,b1\nAlfa,HR1,2025-03-01,high,middle,low\nBeta,HR2,2025-04-01,low,low,high\n"
 
 
+@pytest.mark.slow
 def test_an_own_survey_is_checked_and_scored(dihkpi, own, tmp_path):
     code, _, err = dihkpi("check", "--definitions", own)
     assert code == 0, err

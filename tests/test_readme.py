@@ -38,6 +38,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_new_survey_is_checked_and_scored(folder: Path) -> None:
     dihkpi("check", "--definitions", "definitions", cwd=folder)
     dihkpi("score", "answers.csv", "--definitions", "definitions", "--out", "scores", cwd=folder)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 
 import pandas as pd
+import pytest
 from typer.testing import CliRunner
 
 from dihkpi.cli.app import app
 from dihkpi.demo import write_network
 
 
+@pytest.mark.slow
 def test_one_list_written_as_the_official_one_is_the_same_list(tmp_path):
     write_network(tmp_path, hubs=1, dirt=False, workbooks=False)
     ours, book = tmp_path / "HR-adria" / "services.csv", tmp_path / "services.xlsx"

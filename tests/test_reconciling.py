@@ -148,6 +148,7 @@ def test_again_with_the_same_nothing_is_done_and_bytes_are_the_same(made, monkey
     assert books(space) == before
 
 
+@pytest.mark.slow
 def test_a_changed_list_is_noticed_and_only_it_is_made_again(tmp_path, monkeypatch, go):
     space = make(tmp_path / "space", a=OWN)
     go(space)

@@ -177,6 +177,7 @@ def test_lifts_reach_the_band_they_name(tables: dict[str, pd.DataFrame]) -> None
     assert len(last) == len(low), "everybody below the edge, and nobody else"
 
 
+@pytest.mark.slow
 def test_a_composite_is_scored_in_a_run(definitions_folder: Path, tmp_path: Path) -> None:
     space = create_workspace(tmp_path / "space")
     (space.inbox / "index.csv").write_text("place,x,y,ey\nAA,1,5,0.1\nBB,3,9,0.1\nCC,2,1,0.1\n", encoding="utf-8")
@@ -189,6 +190,7 @@ def test_a_composite_is_scored_in_a_run(definitions_folder: Path, tmp_path: Path
     assert json.loads((result.results / "meta.json").read_text())["notes"] == []
 
 
+@pytest.mark.slow
 def test_a_composite_that_the_data_do_not_bear_costs_no_report(definitions_folder: Path, tmp_path: Path) -> None:
     space = create_workspace(tmp_path / "space")
     (space.inbox / "index.csv").write_text("place,x,y,ey\nAA,1,5,0.1\n", encoding="utf-8")

@@ -54,6 +54,7 @@ def reasons(result) -> dict[str, str]:
     return {report.code: report.why for report in result.reports}
 
 
+@pytest.mark.slow
 def test_where_nothing_changed_nothing_is_done(made, no_steps):
     space, first = made
     again = run(space, period=DEMO_PERIOD, choice=CHOICE)
@@ -64,11 +65,13 @@ def test_where_nothing_changed_nothing_is_done(made, no_steps):
 
 
 @pytest.mark.parametrize("asked", [{"period": "2026"}, {"choice": Choice()}, {"formats": ["ipynb"]}, {"verify": True}])
+@pytest.mark.slow
 def test_what_else_is_asked_for_is_another_run(asked, made, no_steps):
     with pytest.raises(AssertionError, match="the steps of a run were taken"):
         run(made[0], **{"period": DEMO_PERIOD, "choice": CHOICE, **asked})
 
 
+@pytest.mark.slow
 def test_the_quick_look_loads_nothing_heavy(made):
     code = (
         "import sys\nfrom dihkpi.pipeline.run import Choice, run\n"
@@ -154,6 +157,7 @@ def test_without_a_period_the_day_counts(small, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_verify_finds_what_times_cannot_tell_and_says_why(space):
     page = space.reports / DEMO_PERIOD / "hub/HR-adria/index.html"
     page.write_bytes(page.read_bytes().replace(b"Adria", b"Adrio"))
@@ -162,6 +166,7 @@ def test_verify_finds_what_times_cannot_tell_and_says_why(space):
     assert reasons(result) == {"HR-adria": "hub/HR-adria/index.html was changed or removed since", "EE-lumi": ""}
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_the_results_of_the_same_data_are_used_again(space, monkeypatch):
     """A new day, a second choice of reports: neither is a reason to score and compute again."""
@@ -172,6 +177,7 @@ def test_the_results_of_the_same_data_are_used_again(space, monkeypatch):
     assert (space.results / DEMO_PERIOD / "meta.json").stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_a_corrected_answer_makes_the_reports_of_its_hub_only(space):
     """The other hub reads nothing of it, while its region, its country and the network would."""

@@ -272,7 +272,13 @@ def quick(definitions) -> Definitions:
     return replace(definitions, policy=policy)
 
 
-@pytest.mark.parametrize("people", NETWORKS.values(), ids=NETWORKS)
+ALL = [
+    pytest.param(people, id=name, marks=[pytest.mark.slow] if place else [])
+    for place, (name, people) in enumerate(NETWORKS.items())
+]
+
+
+@pytest.mark.parametrize("people", ALL)
 def test_nothing_hidden_follows_from_all_tables_together(quick, people):
     inputs = network(quick, people)
     attacker = Attacker(inputs, run_tables(inputs, "2025"), date(2025, 12, 31))

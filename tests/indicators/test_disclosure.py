@@ -212,6 +212,7 @@ def holds(key, leaf, region, country) -> bool:
 
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(networks())
+@pytest.mark.slow
 def test_an_attacker_with_all_published_figures_finds_no_hidden_one(network):
     """The attacker solves for the smallest groups of respondents, by least squares, knowing which ones are empty."""
     rows, nested, leaves, region, country = network
@@ -234,6 +235,7 @@ def test_an_attacker_with_all_published_figures_finds_no_hidden_one(network):
 
 @settings(max_examples=10, deadline=None, derandomize=True)
 @given(networks(), st.randoms(use_true_random=False))
+@pytest.mark.slow
 def test_the_order_of_rows_does_not_matter(network, shuffle):
     rows, nested, *_ = network
     order = list(rows)

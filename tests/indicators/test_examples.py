@@ -36,6 +36,7 @@ def came_out(survey, definitions) -> dict[str, list[str]]:
 
 
 @pytest.mark.requirement("R06", "R62")
+@pytest.mark.slow
 def test_every_worked_example_comes_out(came_out):
     assert len(came_out) >= 3
     assert not any(came_out.values()), came_out

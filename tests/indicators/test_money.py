@@ -157,6 +157,7 @@ def test_nobody_got_aid(definitions):
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2000), st.integers(1, 20_000_000)), min_size=1, max_size=12))
+@pytest.mark.slow
 def test_the_first_day_over_the_ceiling_is_that_of_a_plain_loop(definitions, grants):
     start = pd.Timestamp("2022-01-01")
     rows = [aid("HR-a", "x", start + pd.Timedelta(days=d), cents / 100) for d, cents in grants]

@@ -306,6 +306,7 @@ def both(path: Path, definitions: Definitions, **more: Any) -> Validated:
     return whole
 
 
+@pytest.mark.slow
 def test_rules_between_rows_give_the_same_in_many_blocks(files, plan) -> None:
     rng = np.random.default_rng(4)
     rows = [
@@ -330,6 +331,7 @@ def test_comparisons_give_the_same_in_many_blocks(files, plan) -> None:
     assert result.n_accepted == len(periods)
 
 
+@pytest.mark.slow
 def test_references_give_the_same_in_many_blocks(files, plan) -> None:
     known = {("plan", "firms"): pd.DataFrame({"id": [f"f{n}" for n in range(0, 100, 3)]})}
     result = both(files.csv(visits(*(f"f{n}" for n in range(100)))), plan, known=known)

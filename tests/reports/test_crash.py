@@ -101,6 +101,7 @@ def test_a_report_that_always_takes_its_worker_along_fails_alone(
     assert gone(mark)
 
 
+@pytest.mark.slow
 def test_failures_stay_alone_and_name_template_cell_and_error(
     job: ReportJob, template: Callable[..., Path], tmp_path: Path, mark: str
 ) -> None:

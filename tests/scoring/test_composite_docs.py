@@ -35,6 +35,7 @@ def run(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not end.value.code
 
 
+@pytest.mark.slow
 def test_the_example_of_the_page(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commands = re.findall(r"^dihkpi .+$", PAGE, re.MULTILINE)
     assert len(commands) == 3
@@ -57,6 +58,7 @@ def test_the_example_of_the_page(folder: Path, monkeypatch: pytest.MonkeyPatch) 
     assert (folder / "scores" / "steps.parquet").is_file()
 
 
+@pytest.mark.slow
 def test_a_worked_example_that_does_not_come_out_is_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -164,6 +164,7 @@ letters = st.text(alphabet="0012x.", min_size=4, max_size=4)
 @given(text=letters, weights=st.lists(st.integers(0, 4), min_size=4, max_size=4).filter(any),
        cost=st.lists(st.sampled_from([0.5, 1, 2, 3]), min_size=4, max_size=4))  # fmt: skip
 @settings(max_examples=15, deadline=None)
+@pytest.mark.slow
 def test_no_combination_is_cheaper_where_gains_add_up(
     text: str, weights: list[int], cost: list[float], definitions: Definitions
 ) -> None:

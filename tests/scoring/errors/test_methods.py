@@ -75,6 +75,7 @@ def test_alternatives_and_switches_alone_and_together(
         assert rows.loc[("method.aggregation", hub), "share"] == pytest.approx(share, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_weights_move_within_their_noise(people: pd.DataFrame, groups: pd.DataFrame, definitions: Definitions) -> None:
     survey = survey_with(definitions, {"weights": {"nodes": ["overall"], "noise": 0.25}})
     found = method_errors(people, groups, survey, definitions)
