@@ -198,7 +198,7 @@ def _glossary(words: Words, level: str, lights: list[str]) -> Block:
         "n": "the base of a figure: the records, organisations or pairs of assessments that it rests on.",
         words.interval: f"a range made by a method that covers the true value in {level} of cases. "
         "Complete counts and sums have none.",
-        words.fewer: f"the figure is not shown because {words.fewer} units stand behind it.",
+        words.fewer: f"not shown, because {words.fewer} units stand behind it, or behind one that it would tell.",
         "not shown": f"enough units stand behind the figure, but with it one of {words.fewer} could be worked out.",
         "low reliability": "the figure rests on few cases and can change strongly with the next ones.",
         "no data": "nothing was submitted, or what was submitted does not tell. Missing is never counted as zero.",
