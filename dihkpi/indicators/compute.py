@@ -12,16 +12,21 @@ import numpy as np
 from dihkpi.definitions import Definitions
 from dihkpi.definitions.indicators import Indicator
 from dihkpi.definitions.survey import joined_registers
-from dihkpi.indicators.disclosure.protect import Structure, protect
-from dihkpi.indicators.disclosure.relations import KEY, Node, Paired
+from dihkpi.indicators.disclosure.of_indicators import (
+    all_the_same,
+    figures_aside,
+    limit_of,
+    log_of_quotients,
+    structure_of,
+)
+from dihkpi.indicators.disclosure.protect import protect
 from dihkpi.indicators.figures import Block, Setting, figures, stacked
-from dihkpi.indicators.maturity import assessment_figures, pair_cells, score_figures
-from dihkpi.indicators.places import nested_places
+from dihkpi.indicators.maturity import assessment_figures, score_figures
 from dihkpi.indicators.quotients import with_quotients
 from dihkpi.indicators.sources import Source, form_source, hub_source, with_register
 from dihkpi.indicators.targets import with_targets
 from dihkpi.indicators.windows import Window, parse_period
-from dihkpi.intake.columns import check_table
+from dihkpi.intake.columns import check_parts, check_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -157,23 +162,16 @@ def indicators_and_log(inputs: Inputs, definitions: Definitions, period: str) ->
     setting = _setting(inputs, definitions, window)
     table = figures_table(inputs, definitions.indicators, setting, definitions)
     if table is None:
-        return _empty("indicators", definitions), _empty("suppressed", definitions)
-    told = [table.assign(same=_same(table, definitions)), *_aside(inputs, setting, definitions)]
-    table, log = protect(pd.concat(told, ignore_index=True), _structure(inputs, definitions, setting, window.label))
+        return check_parts([], definitions.tables["indicators"]), check_parts([], definitions.tables["suppressed"])
+    told = [table.assign(same=all_the_same(table, definitions)), *figures_aside(inputs, setting, definitions)]
+    table, log = protect(pd.concat(told, ignore_index=True), structure_of(inputs, setting, window.label))
     table = with_quotients(table, definitions)
-    log = pd.concat([log, _log_of_quotients(table, definitions)], ignore_index=True)
+    log = pd.concat([log, log_of_quotients(table, definitions)], ignore_index=True)
     table = with_targets(table, inputs.targets(), inputs.hubs, setting.cutoff, definitions)
     return (
         check_table(table, definitions.tables["indicators"]),
         check_table(log, definitions.tables["suppressed"], in_order=True),
     )
-
-
-def _empty(name: str, definitions: Definitions) -> pd.DataFrame:
-    import pandas as pd
-
-    table = definitions.tables[name]
-    return check_table(pd.DataFrame({column: pd.Series(dtype="str") for column in table.columns}), table)
 
 
 def figures_table(
@@ -193,7 +191,7 @@ def figures_table(
         found = list(_figures(inputs, survey, name, indicator, setting))
         blocks += found
         units += [indicator.unit] * len(found)
-        limits += [_limit(indicator, definitions)] * len(found)
+        limits += [limit_of(indicator, definitions)] * len(found)
     if not blocks:
         return None
     return _without_start(_with_totals(stacked(blocks, units, limits), definitions), inputs.hubs, setting)
@@ -241,44 +239,6 @@ def _years(inputs: Inputs, definitions: Definitions, last: int) -> range:
     return range(max(first, last - MAX_YEARS + 1), last + 1)
 
 
-def _limit(indicator: Indicator, definitions: Definitions) -> int:
-    return indicator.least_base(int(definitions.value("disclosure_minimum")))
-
-
-_EQUAL = 1e-9
-"""Width of an interval below which all of a group have the same number."""
-
-
-def _same(table: pd.DataFrame, definitions: Definitions) -> np.ndarray:
-    """Figures of groups that all answered the same: 0 or 100 per cent, and means without spread."""
-    policy = definitions.value("disclosure_uniform")
-    of = {name: i.measure() for (_, name), i in definitions.indicators.items() if i.measure() in policy["measures"]}
-    measure, width = table["indicator"].map(of), table["hi"] - table["lo"]
-    alike = np.where(measure == "share", ~table["value"].between(0, 100, inclusive="neither"), width < _EQUAL)
-    return np.asarray(measure.notna().to_numpy() & table["value"].notna().to_numpy() & alike.astype(bool))
-
-
-def _aside(inputs: Inputs, setting: Setting, definitions: Definitions) -> list[pd.DataFrame]:
-    """Figures that are not published, but through which others tell each other."""
-    found = []
-    for (survey, name), indicator in definitions.indicators.items():
-        source = inputs.source(survey, "scores") if indicator.change else None
-        if source is not None:
-            scores = inputs.wide_scores(survey, source)
-            blocks = list(pair_cells(name, survey, indicator, source, scores, setting))
-            sizes = ([indicator.unit] * len(blocks), [_limit(indicator, definitions)] * len(blocks))
-            found += [stacked(blocks, *sizes).assign(aside=True)] if blocks else []
-    return found
-
-
-def _log_of_quotients(table: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
-    """Rows of the log for figures that would tell a hidden one which they divide."""
-    of = {name: i.quotient for (_, name), i in definitions.indicators.items() if i.quotient}
-    hidden = table.loc[table["status"].eq("c") & table["indicator"].isin(of), KEY]
-    words = {name: f"{quotient.of} over {quotient.to}" for name, quotient in of.items()}
-    return hidden.assign(reason="complement", relation=hidden["indicator"].map(words))
-
-
 def _with_totals(table: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
     """Counts that several surveys give are added up: the total has no breakdown, nor a value where one is not known."""
     import pandas as pd
@@ -302,37 +262,3 @@ def _without_start(table: pd.DataFrame, hubs: pd.DataFrame, setting: Setting) ->
     months = [window.label for window in setting.windows if window.months]
     lost = table["period"].isin(months) & table["level"].eq("hub") & table["code"].isin(unknown)
     return table.assign(**{name: table[name].mask(lost) for name in ("value", "lo", "hi")})
-
-
-def _structure(inputs: Inputs, definitions: Definitions, setting: Setting, period: str) -> Structure:
-    """What adds up to what: places within places, and figures that hold all that came before."""
-    return Structure(
-        places=nested_places(inputs.hubs, inputs.respondents, definitions),
-        cumulative=frozenset(
-            name for (_, name), i in definitions.indicators.items() if i.measure() in ("score", "complete")
-        ),
-        dominance=definitions.value("dominance"),
-        periods=(period, f"../{setting.cutoff.astype(date).isoformat()}"),
-        paired=paired_indicators(definitions),
-        nodes=tuple(
-            Node(name, node, tuple(about.of))
-            for name, survey in definitions.surveys.items()
-            if survey.raw_scoring is not None
-            for node, about in survey.scoring().nodes.items()
-            if about.of
-        ),
-        uniform=float(definitions.value("disclosure_uniform")["base"]),
-        starts={str(hub): start.date() for hub, start in inputs.hubs.set_index("hub")["grant_start"].dropna().items()},
-    )
-
-
-def paired_indicators(definitions: Definitions) -> tuple[Paired, ...]:
-    """Scores of every survey with the changes between their waves."""
-    named = definitions.indicators.items()
-    return tuple(
-        Paired(score, change, survey, *waves.waves)
-        for (survey, change), indicator in named
-        for waves in indicator.change
-        for (other, score), beside in named
-        if other == survey and beside.score
-    )

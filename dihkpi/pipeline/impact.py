@@ -14,7 +14,8 @@ from dihkpi.indicators.cause.programme_table import programme_table
 from dihkpi.indicators.cause.rows import EffectData
 from dihkpi.indicators.change.masking import Beside, masked
 from dihkpi.indicators.change.table import change_table
-from dihkpi.indicators.compute import Inputs, paired_indicators
+from dihkpi.indicators.compute import Inputs
+from dihkpi.indicators.disclosure.of_indicators import paired_indicators
 from dihkpi.indicators.places import nested_places
 from dihkpi.indicators.shrinkage.from_indicators import shrink_indicators
 from dihkpi.intake.columns import check_parts, check_table
