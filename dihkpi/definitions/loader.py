@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from dihkpi.definitions.base import Definition
-from dihkpi.definitions.codelists import CodeList, read_code_list, read_csv_rows
+from dihkpi.definitions.beside import Beside
+from dihkpi.definitions.codelists import CodeList, read_code_list
 from dihkpi.definitions.collection import Definitions, Survey
 from dihkpi.definitions.explain import explain, known
 from dihkpi.definitions.indicators import (
@@ -25,7 +26,7 @@ from dihkpi.definitions.multiple import spread
 from dihkpi.definitions.options import apply_options
 from dihkpi.definitions.plan import Design
 from dihkpi.definitions.scoring import Option, Scoring
-from dihkpi.definitions.survey import Item, SurveyText
+from dihkpi.definitions.survey import SurveyText
 from dihkpi.definitions.yaml import read_yaml
 from dihkpi.errors import DefinitionError, UsageError, hint_for
 
@@ -225,11 +226,12 @@ class _Loader:
             self.problems.append(
                 f"{name}/survey.yaml: survey and version must be those of the folder, {key[0]} and {key[1]}"
             )
-        raw = {**raw, "forms": self._with_layouts(key, self._with_items(name, raw, files["folders"]))}
+        beside = Beside(name, files["folders"], self.problems, self.digest)
+        raw = {**raw, "forms": self._with_layouts(key, beside.items(raw))}
         raw = spread(raw)
         scoring = files.get("scoring.yaml") or None
         if scoring is not None:
-            scoring = self._with_tables(name, scoring, files["folders"])
+            scoring = beside.tables(scoring)
             self._check_scoring(name, scoring)
         fields = set(SurveyText.model_fields)
         body = {
@@ -239,7 +241,7 @@ class _Loader:
             "figures": files.get("figures.yaml") or {},
             "raw_scoring": scoring,
             "analysis": files.get("analysis.yaml") or None,
-            "design": self._with_margins(name, files.get("design.yaml") or None, files["folders"]),
+            "design": beside.margins(files.get("design.yaml") or None),
             "fingerprint": hashlib.sha256(repr(raw).encode()).hexdigest()[:16],
         }
         for unknown in sorted(set(raw) - fields):
@@ -264,93 +266,9 @@ class _Loader:
             if self._build(Scoring, body, where if not choice else f"{where} › options › {choice}") is None:
                 return
 
-    def _with_tables(self, name: str, raw: dict[str, Any], folders: list[Path]) -> dict[str, Any]:
-        """A scoring with the rows of its CSV files put in: points of answers, items, and nodes of the tree."""
-        result = dict(raw)
-        if isinstance(points := raw.get("item_points"), str):
-            table: dict[str, dict[str, str]] = {}
-            where = f"{name}/scoring.yaml › item_points"
-            for row in self._rows(where, name, points, folders, ("item", "code", "points")):
-                table.setdefault(row["item"], {})[row["code"]] = row["points"]
-            result["item_points"] = table
-        if isinstance(nodes := raw.get("nodes"), str):
-            where = f"{name}/scoring.yaml › nodes"
-            result["nodes"] = _tree_of(self._rows(where, name, nodes, folders, ("code", "parent", "label")))
-        if isinstance(items := raw.get("items"), str):
-            where = f"{name}/scoring.yaml › items"
-            rows = self._rows(where, name, items, folders, ("code",))
-            twice = sorted({row["code"] for row in rows if sum(row["code"] == other["code"] for other in rows) > 1})
-            self.problems += [f"{name}/{items}: the item '{code}' is there twice" for code in twice]
-            result["items"] = {row["code"]: _filled(row, "code") for row in rows}
-        return result
-
-    def _with_margins(self, name: str, raw: Any, folders: list[Path]) -> Any:
-        """Designs with the rows of the CSV files of their margins put in."""
-        if not (isinstance(raw, dict) and isinstance(raw.get("designs"), dict)):
-            return raw
-        designs = dict(raw["designs"])
-        for key, body in raw["designs"].items():
-            margins = body.get("margins") if isinstance(body, dict) else None
-            if isinstance(margins, dict) and isinstance(file := margins.get("counts"), str):
-                where = f"{name}/design.yaml › designs › {key} › margins › counts"
-                counts: dict[str, dict[str, str]] = {}
-                for row in self._rows(where, name, file, folders, ("margin", "class", "count")):
-                    counts.setdefault(row["margin"], {})[row["class"]] = row["count"]
-                designs[key] = {**body, "margins": {**margins, "counts": counts}}
-        return {**raw, "designs": designs}
-
-    def _rows(
-        self, where: str, name: str, file: str, folders: list[Path], columns: tuple[str, ...]
-    ) -> list[dict[str, str]]:
-        """Rows of a CSV beside a definition; without it, a problem and no rows."""
-        path = next((f / file for f in reversed(folders) if (f / file).is_file()), folders[-1] / file)
-        try:
-            self.digest.update(path.read_bytes())
-            return read_csv_rows(path, f"{name}/{file}", columns)
-        except OSError:
-            self.problems.append(f"{where}: no file {file} beside it")
-        except DefinitionError as fault:
-            self.problems.extend(fault.problems)
-        return []
-
-    def _with_items(self, name: str, raw: dict[str, Any], folders: list[Path]) -> Any:
-        """Forms with the rows of their items CSV put in."""
-        forms = raw.get("forms")
-        if not isinstance(forms, dict):
-            return forms
-        for form, body in forms.items():
-            items = body.get("items") if isinstance(body, dict) else None
-            if isinstance(items, str):
-                where = f"{name}/survey.yaml › forms › {form} › items"
-                fields = [name for name, field in Item.model_fields.items() if field.is_required()]
-                rows = self._rows(where, name, items, folders, tuple(fields))
-                body = {**body, "items": [{k: v for k, v in row.items() if k in fields} for row in rows]}
-            forms = {**forms, form: body}
-        return forms
-
     def _build(self, model: type[Model], raw: Any, where: str) -> Model | None:
         try:
             return model.model_validate(raw)
         except ValidationError as fault:
             self.problems.extend(explain(fault, where))
             return None
-
-
-def _tree_of(rows: list[dict[str, str]]) -> dict[str, dict[str, Any]]:
-    """Nodes from rows that name their parent: a row with an item is a lowest node."""
-    nodes: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        below: dict[str, Any] = {"items": {"code": [row["item"]]}} if row.get("item") else {"of": []}
-        nodes[row["code"]] = {**_filled(row, "code", "parent", "item", "weight"), **below}
-    for row in rows:
-        if row["parent"]:
-            above = nodes.setdefault(row["parent"], {})
-            above.setdefault("of", []).append(row["code"])
-            if row.get("weight"):
-                above.setdefault("weights", {})[row["code"]] = row["weight"]
-    return nodes
-
-
-def _filled(row: dict[str, str], *without: str) -> dict[str, Any]:
-    """Fields of a row of a CSV that say something."""
-    return {name: value for name, value in row.items() if value and name not in without}
