@@ -144,10 +144,12 @@ def _insert_submission(
 def _insert_rows(
     connection: Connection, part: ValidatedPart, dataset: str, identity: str, names: Sequence[str]
 ) -> dict[str, int]:
+    counts = {"new": 0, "changed": 0, "unchanged": 0}
+    if part.accepted.empty:  # a header alone: its columns are not even typed
+        return counts
     lines = payloads(part.accepted, names)
     keys = list(row_keys(part.match.form, part.accepted))
     known = dict(_current(connection, dataset, keys))
-    counts = {"new": 0, "changed": 0, "unchanged": 0}
     values: list[dict[str, Any]] = []
     places = part.accepted["source_row"].tolist()
     for key, line, digest, place in zip(keys, lines, hashes(names, lines), places, strict=True):

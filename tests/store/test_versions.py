@@ -30,6 +30,14 @@ def test_the_same_file_twice_changes_nothing(office):
     assert office.store.current_files().equals(files)
 
 
+def test_a_header_alone_is_recorded_and_stops_nothing(office):
+    office.write("events.csv", HEAD)
+    office.write("more.csv", HEAD, ONE)
+    assert office.take_in().recorded == 2
+    assert participants(office) == {"e1": 10}
+    assert dict(office.store.current_files()[["file", "received"]].to_numpy()) == {"events.csv": 0, "more.csv": 1}
+
+
 def test_the_same_bytes_under_another_name_are_recorded_once(office):
     office.write("events.csv", HEAD, ONE, TWO)
     office.take_in()
