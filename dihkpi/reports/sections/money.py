@@ -89,7 +89,10 @@ def _by_part(extract: Extract, words: Words, figures: Indicators) -> Block:
         order = sorted(codes, key=lambda code: (-(first.get(code, Estimate()).value or 0), code))
         rows.append([Markup(f"<strong>{esc(title)}</strong>"), *[""] * len(names)])
         rows += [
-            [extract.label(key, code), *(_cell(words, found[name].get(code, Estimate())) for name in names)]
+            [
+                extract.label(key, code),
+                *(_cell(words, found[name].get(code, Estimate())) if found[name] else "" for name in names),
+            ]
             for code in order[:LISTED]
         ]
         if rest := len(order) - LISTED:
