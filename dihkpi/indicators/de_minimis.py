@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dihkpi.definitions import Definitions
-from dihkpi.intake.columns import check_table
+from dihkpi.intake.columns import check_parts, check_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,8 +48,7 @@ def de_minimis(
     aid = _aid(services, hubs, respondents, rule, np.datetime64(day, "D"))
     years = int(rule["years"])
     if aid.empty:
-        nothing = {name: pd.Series(dtype="str") for name in definitions.tables["de_minimis"].columns}
-        return check_table(pd.DataFrame(nothing), definitions.tables["de_minimis"])
+        return check_parts([], definitions.tables["de_minimis"])
     first_over = _first_over(aid, rule, years).reset_index()
     since = np.datetime64((pd.Timestamp(day) - pd.DateOffset(years=years)).date(), "D")
     aid = aid.assign(recent=np.where(aid["day"].to_numpy("datetime64[D]") > since, aid["cents"], 0))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from dihkpi.indicators.cause.result import ANSWERS
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -153,8 +155,6 @@ _BESIDE = ["survey", "wave", "dimension", "gap", "errors", "verdict"]
 _CHANGES = ["survey", "waves", "among", "measure", "value", "lo", "hi", "n", "status"]
 _P_DECIMALS = 3
 _AMONG = ("all", "tercile=1")
-_ANSWERS = ("effect", "change", "after")
-"""Terms of an analysis that answer its question."""
 
 
 def explained_by_place(
@@ -215,7 +215,7 @@ def effects_told(effects: pd.DataFrame, decimals: int) -> list[list[Any]]:
     """The fields of an `Effect` for the answer to every question, those of the first family of a survey first."""
     from dihkpi.indicators.cause.plan import in_words
 
-    answers = effects[effects["term"].isin(_ANSWERS)]
+    answers = effects[effects["term"].isin(ANSWERS)]
     main = answers["family"].eq(answers.groupby("survey")["family"].transform("first"))
     answers = answers.loc[main.sort_values(ascending=False, kind="stable").index]
     shown = _as_shown(answers[["estimate", "lo", "hi"]], decimals)
